@@ -1,0 +1,1 @@
+"""The outermost layer: processes, people's doors, operator's commands and the sandbox."""

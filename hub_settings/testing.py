@@ -1,0 +1,8 @@
+"""The test suite: a throw-away PostgreSQL and Redis of its own (tests/conftest.py), partners on loopback."""
+
+from hub_settings.base import *  # noqa: F403  (settings are inherited by design)
+
+SECRET_KEY = "only-for-tests"
+HUB_ALLOW_PRIVATE_TARGETS = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AXES_ENABLED = False

@@ -1,0 +1,138 @@
+"""The one language of the house: frozen, typed messages that every protocol is read into and written from.
+
+A superset of OCPI 2.3.0 edition 2, plus an extension bag on every object (fields we do not know survive a crossing) and
+provenance (protocol and version received). Always imported whole and written with its name: `canonical.Cdr`. PURE: no Django.
+"""
+
+from roaming.canonical.authorizations import (
+    Allowed,
+    AuthorizationDecision,
+    AuthorizationRequest,
+    LocationReferences,
+)
+from roaming.canonical.cdrs import Cdr, CdrLocation, CdrToken, SignedData, SignedValue
+from roaming.canonical.charging_profiles import (
+    ActiveChargingProfile,
+    ChargingPreferences,
+    ChargingProfile,
+    ChargingProfilePeriod,
+)
+from roaming.canonical.commands import (
+    CancelReservation,
+    Command,
+    CommandResponse,
+    CommandResult,
+    ReserveNow,
+    StartSession,
+    StopSession,
+    UnlockConnector,
+)
+from roaming.canonical.identifiers import NotAPartyId, PartyId, Role, contract_provider
+from roaming.canonical.locations import (
+    AdditionalGeoLocation,
+    BusinessDetails,
+    Connector,
+    DisplayText,
+    EnergyMix,
+    EnergySource,
+    EnvironmentalImpact,
+    Evse,
+    EvseParking,
+    ExceptionalPeriod,
+    GeoLocation,
+    Hours,
+    Image,
+    Location,
+    Parking,
+    PublishTokenType,
+    RegularHours,
+    StatusSchedule,
+)
+from roaming.canonical.messages import Open, Provenance, decode, encode, from_builtins, to_builtins
+from roaming.canonical.money import (
+    CurrencyMismatch,
+    Money,
+    Price,
+    PriceLimit,
+    TaxAmount,
+    allocate,
+    exponent,
+    round_money,
+)
+from roaming.canonical.periods import ChargingPeriod, Dimension, NotAPeriod, Period
+from roaming.canonical.sessions import Session
+from roaming.canonical.tariffs import PriceComponent, Tariff, TariffElement, TariffRestrictions
+from roaming.canonical.tokens import EnergyContract, Token, TokenType, Whitelist
+
+__all__ = [
+    "ActiveChargingProfile",
+    "AdditionalGeoLocation",
+    "Allowed",
+    "AuthorizationDecision",
+    "AuthorizationRequest",
+    "BusinessDetails",
+    "CancelReservation",
+    "Cdr",
+    "CdrLocation",
+    "CdrToken",
+    "ChargingPeriod",
+    "ChargingPreferences",
+    "ChargingProfile",
+    "ChargingProfilePeriod",
+    "Command",
+    "CommandResponse",
+    "CommandResult",
+    "Connector",
+    "CurrencyMismatch",
+    "Dimension",
+    "DisplayText",
+    "EnergyContract",
+    "EnergyMix",
+    "EnergySource",
+    "EnvironmentalImpact",
+    "Evse",
+    "EvseParking",
+    "ExceptionalPeriod",
+    "GeoLocation",
+    "Hours",
+    "Image",
+    "Location",
+    "LocationReferences",
+    "Money",
+    "NotAPartyId",
+    "NotAPeriod",
+    "Open",
+    "Parking",
+    "PartyId",
+    "Period",
+    "Price",
+    "PriceComponent",
+    "PriceLimit",
+    "Provenance",
+    "PublishTokenType",
+    "RegularHours",
+    "ReserveNow",
+    "Role",
+    "Session",
+    "SignedData",
+    "SignedValue",
+    "StartSession",
+    "StatusSchedule",
+    "StopSession",
+    "Tariff",
+    "TariffElement",
+    "TariffRestrictions",
+    "TaxAmount",
+    "Token",
+    "TokenType",
+    "UnlockConnector",
+    "Whitelist",
+    "allocate",
+    "contract_provider",
+    "decode",
+    "encode",
+    "exponent",
+    "from_builtins",
+    "round_money",
+    "to_builtins",
+]
