@@ -11,9 +11,13 @@ from hub_settings.base import ALLOWED_HOSTS, HUB_ALLOW_PRIVATE_TARGETS, HUB_PUBL
 def _refuse_unsafe() -> None:
     missing = [name for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "HUB_PUBLIC_URL", "HUB_KEYS_FILE") if not os.environ.get(name)]
     if missing:
-        raise ImproperlyConfigured(f"Production needs {', '.join(missing)}: set {'it' if len(missing) == 1 else 'them'} in the environment.")
+        raise ImproperlyConfigured(
+            f"Production needs {', '.join(missing)}: set {'it' if len(missing) == 1 else 'them'} in the environment."
+        )
     if len(SECRET_KEY) < 32:
-        raise ImproperlyConfigured("SECRET_KEY is shorter than 32 characters: make one with `python -c 'import secrets; print(secrets.token_urlsafe(48))'`.")
+        raise ImproperlyConfigured(
+            "SECRET_KEY is shorter than 32 characters: make one with `python -c 'import secrets; print(secrets.token_urlsafe(48))'`."
+        )
     if not HUB_PUBLIC_URL.startswith("https://"):
         raise ImproperlyConfigured("HUB_PUBLIC_URL must start with https:// : partners send their tokens to it.")
     if HUB_ALLOW_PRIVATE_TARGETS:

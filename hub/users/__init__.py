@@ -1,0 +1,1 @@
+"""People: hub staff with a role, and partners' people with a membership of their party."""

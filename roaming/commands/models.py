@@ -1,0 +1,29 @@
+"""The table of forwarded commands."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from roaming.parties.models import Party
+
+
+class ForwardedCommand(models.Model):
+    """A command on its way. `callback_key` is the hub-made secret part of the address the operator calls with the result."""
+
+    id = models.UUIDField(primary_key=True)
+    callback_key = models.CharField(max_length=64, unique=True)
+    command = models.CharField(max_length=32)
+    sender = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    receiver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    sender_platform_id = models.BigIntegerField()
+    receiver_platform_id = models.BigIntegerField()
+    response_url = models.CharField(max_length=255, help_text="The provider's own address, never shown to the operator.")
+    digest = models.BinaryField()
+    correlation_id = models.CharField(max_length=128, blank=True)
+    response = models.JSONField(null=True, blank=True)
+    result = models.JSONField(null=True, blank=True)
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(db_default=Now())
+    result_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.command

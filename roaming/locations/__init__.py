@@ -1,0 +1,1 @@
+"""Operators' locations with their EVSEs: one merged object per owner, id and audience."""

@@ -1,0 +1,1 @@
+"""The wire, in and out, and nothing else."""

@@ -1,0 +1,1 @@
+"""Who must hear this? PURE: decides from what it is given, asks nobody."""

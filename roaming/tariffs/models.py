@@ -1,0 +1,44 @@
+"""Tables of tariffs and their revisions."""
+
+from django.db import models
+from django.db.models import F
+from django.db.models.functions import Coalesce, Now
+
+from roaming.parties.models import Party
+
+
+class Tariff(models.Model):
+    """The current tariff. A deleted one stays as a tombstone with its stamp: an older PUT does not revive it."""
+
+    owner = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="tariffs")
+    tariff_id = models.CharField(max_length=36)
+    tariff_key = models.CharField(max_length=36)
+    audience = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    currency = models.CharField(max_length=3)
+    document = models.JSONField(help_text="The canonical tariff in its stored form.")
+    digest = models.BinaryField()
+    last_updated = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(F("owner"), F("tariff_key"), Coalesce(F("audience"), 0), name="tariff_once_per_audience")]
+        indexes = [models.Index(fields=["created_at", "id"], name="tariff_crawl")]
+
+    def __str__(self) -> str:
+        return self.tariff_id
+
+
+class TariffRevision(models.Model):
+    """One version of a tariff as it came, never changed: a CDR is re-priced with the revision in force at its start."""
+
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="revisions")
+    document = models.JSONField()
+    last_updated = models.DateTimeField()
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["tariff", "last_updated"], name="tariff_revision_in_force")]
+
+    def __str__(self) -> str:
+        return f"{self.tariff_id} of {self.last_updated:%Y-%m-%d}"

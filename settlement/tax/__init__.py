@@ -1,0 +1,1 @@
+"""Place of supply, reverse charge and the legal text of each line, PURE rules over dated tables."""
