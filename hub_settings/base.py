@@ -3,6 +3,7 @@
 The variables read here are the operator's interface (docs/operating.md); each has a default that works on one machine.
 """
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("VAR_DIR", "var"))
 if not VAR_DIR.is_absolute():
     VAR_DIR = BASE_DIR / VAR_DIR
+
+# What `make run` was started with (hub/process/configuration.py): a command in another terminal then meets the same hub.
+_KEPT_ENVIRONMENT = VAR_DIR / "environment.json"
+if _KEPT_ENVIRONMENT.is_file():
+    for _name, _value in json.loads(_KEPT_ENVIRONMENT.read_text()).items():
+        os.environ.setdefault(_name, _value)
 
 
 def database_from_url(url: str) -> dict[str, Any]:
@@ -41,7 +48,7 @@ def database_from_url(url: str) -> dict[str, Any]:
     }
 
 
-DATABASE_URL = os.environ.get("DATABASE_URL") or f"postgresql://roamhouse@/roamhouse?host={VAR_DIR / 'run'}"
+DATABASE_URL = os.environ.get("DATABASE_URL") or f"postgresql://roamhouse@/roamhouse?host={VAR_DIR / 'run' / 'pg'}"
 REDIS_URL = os.environ.get("REDIS_URL") or f"unix://{VAR_DIR / 'run' / 'redis.sock'}"
 
 SECRET_KEY = os.environ.get("SECRET_KEY", "")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.process.embedded import THROW_AWAY_SETTINGS, Postgres, Redis, postgres_in, redis_in
+from hub.process.embedded import THROW_AWAY_SETTINGS, Postgres, Redis, make_socket_directory, postgres_in, redis_in
 from hub.process.spawn import Program, spawn
 
 _PREFIX = "roamhouse-tests-"
@@ -30,8 +30,9 @@ class Services:
         _remove_left_behind()
         self.root = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         self.root.chmod(0o711)  # PostgreSQL may run as another account, which passes through here
-        self.postgres: Postgres = postgres_in(root=self.root, sockets=self.root / "s", settings=THROW_AWAY_SETTINGS)
-        self.redis: Redis = redis_in(root=self.root, sockets=self.root / "s", durable=False)
+        sockets = make_socket_directory(preferred=self.root / "s")
+        self.postgres: Postgres = postgres_in(root=self.root, sockets=sockets, settings=THROW_AWAY_SETTINGS)
+        self.redis: Redis = redis_in(root=self.root, sockets=sockets, durable=False)
         self._running: list[tuple[Program, subprocess.Popen[bytes]]] = []
 
     def start(self) -> None:

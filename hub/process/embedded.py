@@ -21,8 +21,8 @@ from hub.process.spawn import Program
 DATABASE_NAME = "roamhouse"
 DATABASE_USER = "roamhouse"
 
-# sun_path holds 108 bytes with its closing zero; the longest name below a socket directory is `.s.PGSQL.5432`.
-_LONGEST_SOCKET_DIRECTORY = 107 - len("/.s.PGSQL.5432")
+# sun_path holds 108 bytes with its closing zero.
+_LONGEST_SOCKET_DIRECTORY = 107 - len("/pg/.s.PGSQL.5432")
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -34,6 +34,10 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "",
     "log_checkpoints": "off",
+    # Statements and details of refused rows hold token uids and contract ids. The caller gets them; the log does not.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 # A cluster that lives for one test run may lose everything in a power cut.
 THROW_AWAY_SETTINGS = {
@@ -157,15 +161,14 @@ class Redis:
         return f"unix://{self.socket_path}"
 
     def prepare(self) -> None:
-        """This function will make the directories."""
+        """This function will make the data directory."""
         _open_directory(self.data, user=None)
-        _open_directory(self.sockets, user=None)
 
     def program(self, *, environment: Mapping[str, str]) -> Program:
         """This function will return the server as a program. Durable: what Celery queued survives a restart, up to a second."""
         append = "yes" if self.durable else "no"
         settings = {"port": "0", "unixsocket": str(self.socket_path), "unixsocketperm": "700", "dir": str(self.data), "save": ""}
-        settings |= {"appendonly": append, "appendfsync": "everysec", "databases": "64", "daemonize": "no"}
+        settings |= {"appendonly": append, "appendfsync": "everysec", "databases": "64", "daemonize": "no", "set-proc-title": "no"}
         flags = [argument for name, value in settings.items() for argument in (f"--{name}", value)]
         return Program(name="redis", argv=[str(self.server), *flags], environment=environment, directory=self.data)
 
@@ -187,7 +190,7 @@ def postgres_in(*, root: Path, sockets: Path, settings: Mapping[str, str] | None
     bindir = find_postgres()
     if not is_reachable(bindir / "postgres", user=user):
         bindir = copy_postgres(bindir, to=root if is_reachable(root / "x", user=user) else sockets.parent)
-    return Postgres(bindir=bindir, data=root / "postgres", sockets=sockets, user=user, settings=settings or {})
+    return Postgres(bindir=bindir, data=root / "postgres", sockets=sockets / "pg", user=user, settings=settings or {})
 
 
 def redis_in(*, root: Path, sockets: Path, durable: bool = True) -> Redis:
@@ -195,16 +198,23 @@ def redis_in(*, root: Path, sockets: Path, durable: bool = True) -> Redis:
     return Redis(server=find_redis(), data=root / "redis", sockets=sockets, durable=durable)
 
 
-def socket_directory(*, preferred: Path) -> Path:
-    """This function will return `preferred`, or a short directory of our own below the temporary one when sockets cannot live
-    in it: a path too long for a unix socket, or one that the service's account cannot reach.
+def make_socket_directory(*, preferred: Path) -> Path:
+    """This function will make `preferred` and return it, or a short directory of our own below the temporary one when sockets
+    cannot live in it: a path too long for a unix socket, or one that the service's account cannot reach.
     """
-    fits = len(os.fsencode(preferred)) <= _LONGEST_SOCKET_DIRECTORY
-    if fits and is_reachable(preferred / "x", user=find_service_user()):
+    user = find_service_user()
+    mode = 0o711 if user else 0o700  # the other account passes through to its own directory, and lists nothing
+    preferred.mkdir(parents=True, exist_ok=True)
+    preferred.chmod(mode)
+    if len(os.fsencode(preferred)) <= _LONGEST_SOCKET_DIRECTORY and is_reachable(preferred / "x", user=user):
         return preferred
-    short = Path(tempfile.mkdtemp(prefix="roamhouse-"))
-    short.chmod(0o711)
-    return short / preferred.name
+    known = preferred / "elsewhere"  # a link, so that the next start takes the same one
+    if not known.is_dir() or known.stat().st_uid != os.geteuid():
+        known.unlink(missing_ok=True)
+        known.symlink_to(tempfile.mkdtemp(prefix="roamhouse-"))
+    short = known.resolve()
+    short.chmod(mode)
+    return short
 
 
 def _open_directory(directory: Path, *, user: ServiceUser | None) -> None:
