@@ -37,12 +37,13 @@ class Services:
 
     def start(self) -> None:
         """This function will start both and export DATABASE_URL, REDIS_URL and VAR_DIR for this process and its children."""
-        for server in (self.postgres, self.redis):
+        servers: tuple[Postgres | Redis, ...] = (self.postgres, self.redis)
+        for server in servers:
             server.prepare()
             program = server.program(environment={"PATH": os.environ["PATH"], "LC_ALL": "C"})
             with (self.root / f"{program.name}.log").open("ab") as output:
                 self._running.append((program, spawn(program=program, output=output)))
-        for server, (program, process) in zip((self.postgres, self.redis), self._running, strict=True):
+        for server, (program, process) in zip(servers, self._running, strict=True):
             while not server.is_ready():
                 if process.poll() is not None:
                     log = (self.root / f"{program.name}.log").read_text()

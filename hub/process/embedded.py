@@ -87,6 +87,7 @@ class Postgres:
             environment=environment,
             directory=self.data,
             stop_signal=signal.SIGINT,
+            kill_signal=signal.SIGQUIT,  # PostgreSQL ends at once, its children too; the next start replays the log
             popen_arguments=self.user.spawn_arguments() if self.user else {},
         )
 
@@ -122,6 +123,7 @@ class Postgres:
         placed = [arguments[0], "-D", location, *arguments[1:]] if arguments[0] == "--single" else ["-D", location, *arguments]
         done = subprocess.run(
             [self.bindir / name, *placed],
+            check=False,
             cwd=directory,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
             input=stdin,

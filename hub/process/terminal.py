@@ -1,0 +1,89 @@
+"""What the person at the terminal sees: one line per step, then only what needs attention.
+
+Also readable in a pipe or a file: no colours, no line is rewritten there. Standard library only: it also shows the installation.
+"""
+
+import os
+import select
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TextIO
+
+_GREEN, _YELLOW, _RED, _DIM, _BOLD, _PLAIN = "\x1b[32m", "\x1b[33m", "\x1b[31m", "\x1b[2m", "\x1b[1m", "\x1b[0m"
+_COLOURS = {"warning": _YELLOW, "error": _RED, "critical": _RED, "info": _DIM}
+# select() says "writable" for a pipe when this much fits: a write up to this size does not block.
+_SAFE_WRITE_BYTES = 4096
+
+
+@dataclass
+class Step:
+    """A step under way; `detail` may be set until it is done."""
+
+    title: str
+    detail: str = ""
+
+
+class Terminal:
+    """Writes for people to one stream. A reader that stops reading loses lines; the hub never waits for it."""
+
+    def __init__(self, *, stream: TextIO = sys.stdout) -> None:
+        self._stream = stream
+        self._is_tty = stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._has_colour = self._is_tty and "NO_COLOR" not in os.environ
+        unicode = (stream.encoding or "").lower().replace("-", "") == "utf8"
+        self._done_mark, self._failed_mark = ("✓", "✗") if unicode else ("ok", "failed:")
+        self._open_step: str | None = None
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[Step]:
+        """This function will show `title` as under way, then as done with the time it took, or as failed when the block raises."""
+        step = Step(title)
+        started_at = time.monotonic()
+        self._open(f"  … {title}")
+        try:
+            yield step
+        except BaseException:
+            self._close(f"  {self._paint(_RED, self._failed_mark)} {title}")
+            raise
+        seconds = f"{time.monotonic() - started_at:.1f} s"
+        self._close(f"  {self._paint(_GREEN, self._done_mark)} {title:<34} {self._paint(_DIM, f'{seconds:>7}   {step.detail}'.rstrip())}")
+
+    def say(self, text: str = "", *, bold: bool = False) -> None:
+        """This function will write one line."""
+        line = self._paint(_BOLD, text) if bold else text
+        if self._open_step is not None:  # keep the step under way as the lowest line
+            self._write(f"\r\x1b[2K{line}\n{self._open_step}")
+        else:
+            self._write(f"{line}\n")
+
+    def tell(self, *, source: str, level: str, text: str) -> None:
+        """This function will write what the process `source` reported."""
+        self.say(f"{self._paint(_DIM, f'{source:>10} |')} {self._paint(_COLOURS.get(level, _PLAIN), text)}")
+
+    def _open(self, line: str) -> None:
+        if self._is_tty:
+            self._open_step = line
+            self._write(line)
+
+    def _close(self, line: str) -> None:
+        if self._open_step is not None:
+            self._open_step = None
+            self._write("\r\x1b[2K")
+        self._write(f"{line}\n")
+
+    def _paint(self, colour: str, text: str) -> str:
+        return f"{colour}{text}{_PLAIN}" if self._has_colour else text
+
+    def _write(self, text: str) -> None:
+        data = text.encode(self._stream.encoding or "utf-8", errors="replace")
+        try:
+            descriptor = self._stream.fileno()
+            for start in range(0, len(data), _SAFE_WRITE_BYTES):
+                if not select.select([], [descriptor], [], 0)[1]:
+                    return
+                os.write(descriptor, data[start : start + _SAFE_WRITE_BYTES])
+        except OSError:
+            return  # the terminal is gone; the logs in VAR_DIR/log go on
