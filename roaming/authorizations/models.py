@@ -32,6 +32,8 @@ class Authorization(models.Model):
     source = models.CharField(max_length=10, choices=Source.choices)
     reference = models.CharField(max_length=64, blank=True, help_text="authorization_reference, returns in session and CDR.")
     request_id = models.CharField(max_length=128, blank=True)
+    request_digest = models.BinaryField(db_default=b"", help_text="Of the question: tells a repeat of a request id from its misuse.")
+    decision = models.TextField(blank=True, db_default="", help_text="The canonical decision as stored: a repeat is answered with it.")
     correlation_id = models.CharField(max_length=128, blank=True)
     duration_ms = models.IntegerField(default=0)
     recorded_at = models.DateTimeField(db_default=Now())
@@ -40,6 +42,7 @@ class Authorization(models.Model):
         indexes = [
             models.Index(fields=["at"], name="authorization_by_time"),
             models.Index(fields=["token_uid", "at"], name="authorization_by_token"),
+            models.Index(fields=["request_id", "platform_id"], name="authorization_by_request"),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ class ForwardedCommand(models.Model):
     id = models.UUIDField(primary_key=True)
     callback_key = models.CharField(max_length=64, unique=True)
     command = models.CharField(max_length=32)
+    subject = models.CharField(max_length=64, blank=True, db_default="", help_text="The session or reservation it is about.")
     sender = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     receiver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     sender_platform_id = models.BigIntegerField()
@@ -24,6 +25,12 @@ class ForwardedCommand(models.Model):
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField(db_default=Now())
     result_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["sender", "response_url"], name="command_by_response_url"),
+            models.Index(fields=["sender", "subject"], name="command_by_subject"),
+        ]
 
     def __str__(self) -> str:
         return self.command

@@ -25,6 +25,7 @@ class Location(models.Model):
     evse_uids = ArrayField(models.CharField(max_length=39), default=list, help_text="Upper case, for open routing.")
     document = models.JSONField(help_text="The canonical location in its stored form.")
     digest = models.BinaryField()
+    recent_patches = ArrayField(models.BinaryField(), null=True, help_text="Digests of the latest PATCHes: none is applied twice.")
     last_updated = models.DateTimeField()
     created_at = models.DateTimeField(db_default=Now())
 

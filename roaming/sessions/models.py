@@ -1,6 +1,8 @@
 """Tables of sessions and their sealed revisions."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from roaming.parties.models import Party
@@ -25,6 +27,7 @@ class Session(models.Model):
     authorization_reference = models.CharField(max_length=64, blank=True)
     document = models.JSONField(help_text="The canonical session in its stored form.")
     digest = models.BinaryField()
+    recent_patches = ArrayField(models.BinaryField(), null=True, help_text="Digests of the latest PATCHes: none is applied twice.")
     revision = models.IntegerField(default=1)
     last_updated = models.DateTimeField()
     created_at = models.DateTimeField(db_default=Now())
@@ -35,6 +38,7 @@ class Session(models.Model):
             models.Index(fields=["created_at", "id"], name="session_crawl"),
             models.Index(fields=["provider", "started_at"], name="session_by_provider"),
             models.Index(fields=["token_uid", "started_at"], name="session_by_token"),
+            models.Index(fields=["ended_at"], condition=Q(status="COMPLETED"), name="session_completed"),
         ]
 
     def __str__(self) -> str:

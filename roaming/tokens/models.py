@@ -1,5 +1,6 @@
 """The table of tokens."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
@@ -20,6 +21,7 @@ class Token(models.Model):
     whitelist = models.CharField(max_length=16)
     document = models.JSONField(help_text="The canonical token in its stored form.")
     digest = models.BinaryField(help_text="SHA-256 of the stored form: the same content again changes nothing.")
+    recent_patches = ArrayField(models.BinaryField(), null=True, help_text="Digests of the latest PATCHes: none is applied twice.")
     last_updated = models.DateTimeField(help_text="The owner's stamp, never changed by the hub.")
     created_at = models.DateTimeField(db_default=Now())
 
