@@ -6,7 +6,7 @@ from roaming.commands.models import ForwardedCommand
 from roaming.deliveries.models import Delivery
 from roaming.exchanges.models import Exchange
 from roaming.locations.models import Location
-from roaming.parties.models import Credential, Endpoint, Party, PartyRole, Platform, RoamingAgreement
+from roaming.parties.models import Credential, DirectoryStamp, Endpoint, Party, PartyRole, Platform, RoamingAgreement
 from roaming.sessions.models import Session, SessionRevision
 from roaming.tariffs.models import Tariff, TariffRevision
 from roaming.tokens.models import Token
@@ -16,6 +16,7 @@ __all__ = [
     "Cdr",
     "Credential",
     "Delivery",
+    "DirectoryStamp",
     "Endpoint",
     "Exchange",
     "ForwardedCommand",

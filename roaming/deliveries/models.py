@@ -38,10 +38,12 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         indexes = [
-            # The index must match the claim's ORDER BY exactly, or every claim sorts the whole due set (stack §5, measured).
-            models.Index(fields=["not_before", "id"], condition=Q(state="waiting"), name="delivery_due"),
+            # The claim goes platform by platform, so that a flooded receiver starves nobody. The index must match its ORDER BY
+            # exactly, or every claim sorts the whole due set (stack §5, measured).
+            models.Index(fields=["platform", "not_before", "id"], condition=Q(state="waiting"), name="delivery_due"),
+            # One object is (module, row): an EVSE's update and its location's keep their order, whatever their object_type.
             models.Index(
-                fields=["platform", "module", "object_type", "object_row", "id"], condition=Q(state="waiting"), name="delivery_order"
+                fields=["platform", "receiver", "module", "object_row", "id"], condition=Q(state="waiting"), name="delivery_order"
             ),
             models.Index(fields=["receiver", "created_at"], name="delivery_by_receiver"),
         ]

@@ -59,9 +59,10 @@ class OperatorCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """This function will run the command and print its result; a refusal becomes CommandError with its exit code."""
+        passed_on: tuple[type[Exception], ...] = (Refused, WrongUsage, *self.refusals)
         try:
             result = self.run(**options)
-        except (Refused, WrongUsage, *self.refusals) as refusal:
+        except passed_on as refusal:
             if options["json"]:
                 self._print(refusal.answer if isinstance(refusal, Refused) else {"error": str(refusal)})
             raise CommandError(

@@ -157,3 +157,20 @@ class RoamingAgreement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operator} – {self.provider}" if self.operator_id else "everyone with everyone"
+
+
+class DirectoryStamp(models.Model):
+    """One row whose stamp changes with every change of who is who: a process compares it to know that its directory is old.
+
+    Triggers set it (migration 0004), so that a change by the admin or by SQL counts like any other. A random value and not a
+    counter: after a roll-back the same number could stand for other content.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    stamp = models.UUIDField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="directory_has_one_stamp")]
+
+    def __str__(self) -> str:
+        return str(self.stamp)
