@@ -42,6 +42,11 @@ class Statement(models.Model):
     fees = models.DecimalField(max_digits=18, decimal_places=4)
     net = models.DecimalField(max_digits=18, decimal_places=4)
     due_on = models.DateField(null=True, blank=True)
+    content = models.TextField(
+        blank=True,
+        default="",
+        help_text="The canonical statement without its CDR lines, as frozen at issue: every file is rendered from it.",
+    )
     drafted_at = models.DateTimeField(db_default=Now())
     issued_at = models.DateTimeField(null=True, blank=True)
 
@@ -49,7 +54,7 @@ class Statement(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "party", "currency"], name="statement_once"),
             models.CheckConstraint(condition=Q(net=F("receivable") - F("payable") - F("fees")), name="statement_adds_up"),
-            models.CheckConstraint(condition=~Q(state="issued") | Q(number__isnull=False), name="issued_is_numbered"),
+            models.CheckConstraint(condition=~Q(state="issued") | (Q(number__isnull=False) & ~Q(content="")), name="issued_is_numbered"),
         ]
 
     def __str__(self) -> str:
