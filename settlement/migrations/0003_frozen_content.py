@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('roaming', '0004_directory_stamp'),
+        ('roaming', '0002_guards_and_partitions'),
         ('settlement', '0002_guards'),
     ]
 
