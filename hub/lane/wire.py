@@ -1,0 +1,112 @@
+"""HTTP/1.1 with an end: a client that sends its headers or its body slowly, or without end, is answered and cut off.
+
+uvicorn bounds neither. The limits live here, below the application, so that they cost the hot path two assignments per request.
+"""
+
+import asyncio
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+HEADER_BLOCK_BYTES = 16 * 1024
+HEADER_BYTES = 8 * 1024
+HEADER_SECONDS = 10.0
+BODY_SECONDS = 60.0
+
+
+class _Refused(Exception):
+    """Raised inside a parser callback: stops the parser; what to answer stands in `Protocol.refusal`."""
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's protocol with limits: name it as `--http hub.lane.wire:Protocol`."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
+        """This function will start to watch the connection."""
+        super().connection_made(transport)
+        self.refusal: HTTPStatus | None = None
+        self._header_bytes = 0
+        self._headers_since: float | None = self.loop.time()
+        self._body_since: float | None = None
+        self._watch = self.loop.call_later(HEADER_SECONDS, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """This function will stop to watch."""
+        self._watch.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """This function will feed the parser, and refuse a header block that outgrows its limit before it is complete."""
+        super().data_received(data)
+        if self._headers_since is not None:
+            self._header_bytes += len(data)
+            if self._header_bytes > HEADER_BLOCK_BYTES:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """This function will start the clock of the headers."""
+        super().on_message_begin()
+        self._headers_since = self.loop.time()
+        self._header_bytes = 0
+        self._counted = 0
+
+    def on_url(self, url: bytes) -> None:
+        """This function will count the request line."""
+        super().on_url(url)
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """This function will count one header."""
+        super().on_header(name, value)
+        self._count(len(name) + len(value) + 4)
+
+    def on_headers_complete(self) -> None:
+        """This function will start the clock of the body."""
+        self._headers_since = None
+        self._body_since = self.loop.time()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """This function will stop the clock: from here on the hub's own deadlines count."""
+        self._body_since = None
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """This function will answer a broken request; one that a limit stopped, with that limit's status."""
+        if self.refusal is None:
+            super().send_400_response(msg)
+        else:
+            self._refuse(self.refusal)
+
+    def _count(self, size: int) -> None:
+        self._counted += size
+        if size > HEADER_BYTES or self._counted > HEADER_BLOCK_BYTES:
+            self.refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise _Refused
+
+    def _look(self) -> None:
+        now = self.loop.time()
+        too_slow = (self._headers_since is not None and now - self._headers_since > HEADER_SECONDS) or (
+            self._body_since is not None and now - self._body_since > BODY_SECONDS
+        )
+        # While reading is paused it is the hub that is slow, not the client.
+        if too_slow and not self.flow.read_paused:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        else:
+            self._watch = self.loop.call_later(HEADER_SECONDS / 4, self._look)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        if self.transport.is_closing():
+            return
+        if self._may_answer():
+            line = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            self.transport.write(line.encode("ascii"))
+        self.transport.close()
+
+    def _may_answer(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None:
+            return self._header_bytes > 0 or self.refusal is not None  # who has not spoken is not answered
+        if self._headers_since is not None:  # the cycle is that of the request before: its answer must be whole
+            return cycle.response_complete
+        return not cycle.response_started
