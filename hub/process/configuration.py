@@ -44,8 +44,14 @@ class Configuration:
 
     @property
     def run(self) -> Path:
-        """The directory of sockets."""
+        """The directory of what exists only while the hub runs."""
         return self.var / "run"
+
+    @property
+    def sockets(self) -> Path:
+        """The directory of sockets, or the short one that stands in for it (hub/process/embedded.py: make_socket_directory)."""
+        elsewhere = self.run / "elsewhere"
+        return elsewhere.resolve() if elsewhere.is_dir() else self.run
 
     @property
     def log(self) -> Path:

@@ -24,6 +24,7 @@ class HubProcess:
     argv: Callable[[Configuration], list[str]]
     stop_stage: int  # stages stop one after the other: what takes requests first, what they are written to last
     stop_seconds: float
+    stale_files: Callable[[Configuration], tuple[Path, ...]] = lambda _: ()  # what a killed one leaves in the way of the next
     ready_words: bytes | None = None  # a line with these words says that it is at work; None: that it started
 
 
@@ -40,9 +41,20 @@ def _lane(configuration: Configuration) -> list[str]:
 
 def _web(configuration: Configuration) -> list[str]:
     argv = [sys.executable, "-m", "granian", "hub.wsgi:application", "--interface", "wsgi", "--no-ws"]
-    argv += ["--uds", str(web_socket(configuration=configuration)), "--uds-permissions", "600"]
+    argv += ["--uds", str(web_socket(configuration=configuration)), "--uds-permissions", "0600"]
     argv += ["--workers", os.environ.get("WEB_WORKERS") or "2", "--blocking-threads", os.environ.get("WEB_THREADS") or "8"]
-    return [*argv, "--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "8", "--log-config", _LOGGING]
+    return [
+        *argv,
+        "--respawn-failed-workers",
+        "--respawn-interval",
+        "1",
+        "--workers-kill-timeout",
+        "8",
+        "--log-config",
+        _LOGGING,
+        "--log-level",
+        "error",
+    ]
 
 
 def _celery(*arguments: str) -> list[str]:
@@ -55,7 +67,7 @@ def _worker(_: Configuration) -> list[str]:
 
 
 def _beat(configuration: Configuration) -> list[str]:
-    return _celery("beat", "--schedule", str(configuration.var / "beat-schedule"), "--pidfile", "")
+    return _celery("beat", "--schedule", str(configuration.var / "beat" / "schedule"), "--pidfile", "")
 
 
 def _manage(*arguments: str) -> Callable[[Configuration], list[str]]:
@@ -63,13 +75,15 @@ def _manage(*arguments: str) -> Callable[[Configuration], list[str]]:
 
 
 PROCESSES = (
-    HubProcess("lane", "takes every request; answers the hot ones itself", _lane, stop_stage=1, stop_seconds=12),
-    HubProcess("web", "Django: portal, admin and the rest of the protocols", _web, stop_stage=2, stop_seconds=12),
-    HubProcess("dispatcher", "sends what is queued for partners", _manage("deliver_outbox"), stop_stage=2, stop_seconds=12),
-    HubProcess("worker", "background work", _worker, stop_stage=2, stop_seconds=12, ready_words=b" ready."),
-    HubProcess("beat", "the timetable", _beat, stop_stage=2, stop_seconds=5),
+    HubProcess("lane", "takes every request; answers the hot ones itself", _lane, 1, 12),
+    HubProcess(
+        "web", "Django: portal, admin and the rest of the protocols", _web, 2, 12, stale_files=lambda at: (web_socket(configuration=at),)
+    ),
+    HubProcess("dispatcher", "sends what is queued for partners", _manage("deliver_outbox"), 2, 12),
+    HubProcess("worker", "background work", _worker, 2, 12, ready_words=b" ready."),
+    HubProcess("beat", "the timetable", _beat, 2, 5),
 )
-DEMO = HubProcess("demo", "the demonstration network", _manage("run_sandbox"), stop_stage=0, stop_seconds=8)
+DEMO = HubProcess("demo", "the demonstration network", _manage("run_sandbox"), 0, 8)
 
 # Run to their end before the processes start.
 PREPARATIONS = {
@@ -80,13 +94,15 @@ PREPARATIONS = {
 
 def web_socket(*, configuration: Configuration) -> Path:
     """This function will return where Django listens for what the lane hands on."""
-    return Path(os.environ.get("HUB_WEB_SOCKET") or configuration.run / "web.sock")
+    return Path(os.environ.get("HUB_WEB_SOCKET") or configuration.sockets / "web.sock")
 
 
 def run_in_place(*, name: str, configuration: Configuration) -> None:
     """This function will become the process or preparation `name`. Raises KeyError when the table has none of that name."""
-    commands = {process.name: process.argv for process in (*PROCESSES, DEMO)} | PREPARATIONS
-    argv = commands[name](configuration)
+    processes = {process.name: process for process in (*PROCESSES, DEMO)}
+    argv = processes[name].argv(configuration) if name in processes else PREPARATIONS[name](configuration)
+    for path in processes[name].stale_files(configuration) if name in processes else ():
+        path.unlink(missing_ok=True)
     os.environ.setdefault("HUB_WEB_SOCKET", str(web_socket(configuration=configuration)))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub_settings.production")
     os.chdir(PROJECT)

@@ -31,6 +31,7 @@ class Program:
     directory: Path
     stop_signal: signal.Signals = signal.SIGTERM
     kill_signal: signal.Signals = signal.SIGKILL
+    stale_files: Sequence[Path] = ()  # removed before each start
     popen_arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -41,6 +42,8 @@ def spawn(*, program: Program, output: IO[bytes] | int) -> subprocess.Popen[byte
     order. On Linux it also receives its stop signal when the calling thread ends without having stopped it (kill -9).
     Raises OSError when the program cannot be executed.
     """
+    for path in program.stale_files:
+        path.unlink(missing_ok=True)
     return subprocess.Popen(
         program.argv,
         env={**program.environment, PROCESS_NAME: program.name},

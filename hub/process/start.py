@@ -12,7 +12,7 @@ from hub.process.binaries import NoBinaries
 from hub.process.configuration import PROJECT, Configuration, keep_environment
 from hub.process.embedded import UnableToPrepare, make_socket_directory, postgres_in, redis_in
 from hub.process.lock import SUPERVISED, AlreadyRunning, HubLock, stop_left_behind
-from hub.process.processes import DEMO, PREPARATIONS, PROCESSES, HubProcess
+from hub.process.processes import DEMO, PREPARATIONS, PROCESSES, HubProcess, web_socket
 from hub.process.spawn import Program
 from hub.process.supervisor import Child, ChildFailed, StopRequested, Supervisor
 from hub.process.terminal import Terminal
@@ -96,6 +96,7 @@ class _Start:
                 self._supervisor.stop()
 
     def _clear_the_ground(self) -> None:
+        (self._configuration.var / "beat").mkdir(exist_ok=True)
         if left := stop_left_behind(var=self._configuration.var):
             self._terminal.say(f"  An earlier hub here was killed; {len(left)} of its processes were still running and were stopped.")
         metrics = self._configuration.run / "metrics"
@@ -107,7 +108,7 @@ class _Start:
     def _start_services(self) -> None:
         configuration = self._configuration
         sockets = make_socket_directory(preferred=configuration.run)
-        self._environment["HUB_WEB_SOCKET"] = os.environ.get("HUB_WEB_SOCKET") or str(sockets / "web.sock")
+        self._environment["HUB_WEB_SOCKET"] = str(web_socket(configuration=configuration))
         if configuration.database_url is None:
             with self._terminal.step("PostgreSQL") as step:
                 postgres = postgres_in(root=configuration.var, sockets=sockets)
@@ -132,16 +133,17 @@ class _Start:
             raise UnableToStart(f"{program.name} was not ready within {_SERVICE_SECONDS:.0f} s; see {self._configuration.log}.")
 
     def _prepare_application(self) -> None:
-        for name, title in (("migrate", "Database schema"), ("collectstatic", "Pages' static files")):
-            with self._terminal.step(title):
-                argv = PREPARATIONS[name](self._configuration)
-                self._supervisor.run_to_end(program=Program(name, argv, self._environment, PROJECT))
+        with self._terminal.step("Database schema and static files"):
+            self._supervisor.run_to_end(
+                programs=[Program(name, argv(self._configuration), self._environment, PROJECT) for name, argv in PREPARATIONS.items()]
+            )
 
     def _start_processes(self) -> None:
         with self._terminal.step("Processes") as step:
             children = {process.name: self._start_process(process) for process in PROCESSES}
             ready = self._supervisor.wait_until(
                 lambda: all(child.is_ready for child in children.values()) and self._answers("/readyz"),
+                every_seconds=0.25,
                 seconds=_READY_SECONDS,
                 needs=(children["lane"], children["web"], children["worker"]),
             )
@@ -162,7 +164,13 @@ class _Start:
                 step.detail = f"did not start: see {_shown(self._configuration.log / 'demo.log')}"
 
     def _start_process(self, process: HubProcess) -> Child:
-        program = Program(process.name, process.argv(self._configuration), self._environment, PROJECT)
+        program = Program(
+            process.name,
+            process.argv(self._configuration),
+            self._environment,
+            PROJECT,
+            stale_files=process.stale_files(self._configuration),
+        )
         return self._supervisor.start(
             program=program,
             stop_stage=process.stop_stage,

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,30 +92,47 @@ class Supervisor:
         self._spawn(child)
         return child
 
-    def run_to_end(self, *, program: Program, stop_seconds: float = 10) -> None:
-        """This function will run `program` once, the others being kept alive meanwhile. Raises ChildFailed, StopRequested."""
-        child = self.start(program=program, stop_stage=0, stop_seconds=stop_seconds, comes_back=False)
-        self.wait_until(lambda: child.exit_code is not None)
-        self._children.remove(child)
-        if child.exit_code:
-            raise ChildFailed(name=program.name, exit_code=child.exit_code, latest_lines=child.latest_lines)
+    def run_to_end(self, *, programs: Sequence[Program], stop_seconds: float = 10) -> None:
+        """This function will run `programs` once, side by side, the others being kept alive meanwhile.
 
-    def wait_until(self, condition: Callable[[], bool], *, seconds: float = float("inf"), needs: tuple[Child, ...] = ()) -> bool:
+        Raises ChildFailed, StopRequested.
+        """
+        children = [self.start(program=program, stop_stage=0, stop_seconds=stop_seconds, comes_back=False) for program in programs]
+        self.wait_until(lambda: all(child.exit_code is not None for child in children))
+        self._turn(0)  # what they wrote last
+        for child in children:
+            self._children.remove(child)
+            if child.exit_code:
+                raise ChildFailed(name=child.program.name, exit_code=child.exit_code, latest_lines=child.latest_lines)
+
+    def wait_until(
+        self,
+        condition: Callable[[], bool],
+        *,
+        seconds: float = float("inf"),
+        every_seconds: float = 0.0,
+        needs: tuple[Child, ...] = (),
+    ) -> bool:
         """This function will run the loop until `condition` holds, and return whether it does before `seconds` have passed.
 
-        Raises StopRequested, and ChildFailed when one of `needs` has ended more than twice before.
+        `condition` is asked after each turn, but not more often than `every_seconds`. Raises StopRequested, and ChildFailed
+        when one of `needs` has ended more than twice before.
         """
         give_up_at = time.monotonic() + seconds
-        while not condition():
+        ask_at = 0.0
+        while True:
+            if time.monotonic() >= ask_at:
+                if condition():
+                    return True
+                ask_at = time.monotonic() + every_seconds
             for child in needs:
                 if child.failures > 2:
                     raise ChildFailed(name=child.program.name, exit_code=child.exit_code or 0, latest_lines=child.latest_lines)
             if time.monotonic() > give_up_at:
                 return False
-            self._turn(min(_TURN_SECONDS, 0.05))
+            self._turn(0.05)
             if self._stops_requested:
                 raise StopRequested
-        return True
 
     def run(self) -> None:
         """This function will keep everything alive until it raises StopRequested."""
