@@ -2,7 +2,6 @@
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
 from roaming.models import Party
 from settlement.terms.models import NettingSet

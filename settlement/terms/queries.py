@@ -1,0 +1,53 @@
+"""Which terms hold: the pair's own before the offer of everyone to everyone."""
+
+from datetime import UTC, date, datetime
+
+from django.db.models import F, Min, Q
+
+from roaming.models import Party
+from settlement.terms.models import NettingSet, SettlementTerms
+
+
+class NoTermsInForce(Exception):
+    """No settlement terms join this operator and provider at that instant."""
+
+
+class NoSuchNettingSet(Exception):
+    """There is no netting set of that name."""
+
+
+def terms_in_force(*, operator: Party, provider: Party, at: datetime) -> SettlementTerms:
+    """This function will return the terms of a pair at an instant (by its UTC date); it raises NoTermsInForce where there are none."""
+    day = at.astimezone(UTC).date()
+    found = (
+        SettlementTerms.objects.select_related("agreement", "netting_set")
+        .filter(
+            Q(agreement__operator=operator, agreement__provider=provider) | Q(agreement__operator=None),
+            validity__contains=day,
+            agreement__validity__contains=day,
+        )
+        .order_by(F("agreement__operator_id").asc(nulls_last=True))
+        .first()
+    )
+    if found is None:
+        raise NoTermsInForce(f"no settlement terms between operator {operator.key} and provider {provider.key} on {day}")
+    return found
+
+
+def get_netting_set(*, name: str) -> NettingSet:
+    """This function will return the netting set called `name`; it raises NoSuchNettingSet, which names those there are."""
+    found = NettingSet.objects.filter(name=name).first()
+    if found is None:
+        known = ", ".join(NettingSet.objects.order_by("name").values_list("name", flat=True)) or "none yet: sign an agreement first"
+        raise NoSuchNettingSet(f"there is no netting set {name!r} (known: {known})")
+    return found
+
+
+def due_days(*, netting_set: NettingSet, party: Party, on: date) -> int:
+    """This function will return the shortest term of payment, in days, that the party agreed to in the netting set (14 where none)."""
+    shortest: int | None = SettlementTerms.objects.filter(
+        Q(agreement__operator=party) | Q(agreement__provider=party) | Q(agreement__operator=None),
+        netting_set=netting_set,
+        validity__overlap=(None, on),
+    ).aggregate(shortest=Min("due_days"))["shortest"]
+    return 14 if shortest is None else shortest

@@ -1,0 +1,22 @@
+"""Who may do what with money (finance §6.4). One table: commands, admin and portal ask here, by the staff role of the person."""
+
+from collections.abc import Mapping
+
+MAY: Mapping[str, frozenset[str]] = {
+    "close": frozenset({"maker", "checker"}),  # who closed cannot approve: settlement.statements.approve
+    "approve": frozenset({"checker"}),
+    "issue": frozenset({"maker", "checker"}),
+    "release_hold": frozenset({"maker", "checker"}),
+    "export": frozenset({"maker", "checker", "treasurer", "auditor"}),
+}
+
+
+class RoleMayNot(Exception):
+    """The person's role does not carry this right; being a superuser does not help where money moves."""
+
+
+def require(*, action: str, role: str, by: str) -> None:
+    """This function will return where `role` may do `action`, and raise RoleMayNot where it may not."""
+    if role not in MAY[action]:
+        who = f"{by} ({role})" if role else f"{by} (no staff role)"
+        raise RoleMayNot(f"{who} may not {action.replace('_', ' ')}: that takes {' or '.join(sorted(MAY[action]))}")
