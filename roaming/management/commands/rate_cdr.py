@@ -33,12 +33,13 @@ class Command(OperatorCommand):
         parser.add_argument("--tariff", type=Path, metavar="FILE", help="One tariff or a list, instead of those inside the CDR.")
         parser.add_argument("--time-zone", type=_zone_argument, metavar="IANA", help="Local time of the charge point.")
 
-    def run(self, *, cdr: Path, tariff: Path | None, time_zone: str | None, **_: Any) -> dict[str, Any]:
-        priceable = read_priceable(_read_file(cdr))
-        zone, findings = _zone_of(priceable, time_zone)
+    def run(self, **options: Any) -> dict[str, Any]:
+        """This function will price the file; it raises Refused, BadFields, NotJson or NothingToRate."""
+        priceable = read_priceable(_read_file(options["cdr"]))
+        zone, findings = _zone_of(priceable, options["time_zone"])
         tariffs, periods = priceable.tariffs, priceable.periods
-        if tariff is not None:
-            tariffs = read_tariffs(_read_file(tariff))
+        if options["tariff"] is not None:
+            tariffs = read_tariffs(_read_file(options["tariff"]))
             if len(tariffs) == 1:  # "price this with that": the periods' own tariff ids name another offer
                 periods = tuple(canonical.ChargingPeriod(start_date_time=p.start_date_time, dimensions=p.dimensions) for p in periods)
         rated = rating.rate(periods=periods, tariffs=_only_if_alone(tariffs, periods), ends_at=priceable.ends_at, zone=zone)

@@ -44,9 +44,8 @@ def _build_limit(
 
 
 def _build_tariff(**values: Any) -> canonical.Tariff:
-    return canonical.Tariff(
-        **({"country_code": "ZZ", "party_id": "ZZZ", "id": "tariff", "currency": "EUR", "last_updated": _LONG_AGO} | values)
-    )
+    stand_ins: dict[str, Any] = {"country_code": "ZZ", "party_id": "ZZZ", "id": "tariff", "currency": "EUR", "last_updated": _LONG_AGO}
+    return canonical.Tariff(**(stand_ins | values))
 
 
 _LIMIT = Shape(
