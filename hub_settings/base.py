@@ -67,6 +67,8 @@ HUB_PARTY = os.environ.get("HUB_PARTY", "DE-HUB")
 HUB_KEYS_FILE = Path(os.environ.get("HUB_KEYS_FILE") or VAR_DIR / "keys.json")
 HUB_ALLOW_PRIVATE_TARGETS = os.environ.get("HUB_ALLOW_PRIVATE_TARGETS", "") == "1"
 AUTHORIZE_DEADLINE_SECONDS = float(os.environ.get("AUTHORIZE_DEADLINE_SECONDS", "5"))
+# How old the routing table in process memory may be before its stamp is compared: a revocation is in force this soon.
+DIRECTORY_CHECK_SECONDS = 1.0
 LIVENESS_SECONDS = float(os.environ.get("LIVENESS_SECONDS", "300"))
 HUB_PROXY_SECRET = os.environ.get("HUB_PROXY_SECRET", "")
 HUB_RATE_LIMITS = os.environ.get("HUB_RATE_LIMITS", "on") != "off"

@@ -6,3 +6,4 @@ SECRET_KEY = "only-for-tests"
 HUB_ALLOW_PRIVATE_TARGETS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
+DIRECTORY_CHECK_SECONDS = 0.0  # each test rolls its parties back: compare the stamp at every call

@@ -36,6 +36,11 @@ class Platform(models.Model):
     status_changed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
+    @property
+    def state(self) -> str:
+        """What others are told: a locked platform is SUSPENDED, whatever its connection does."""
+        return Platform.Status.SUSPENDED.value if self.is_locked else self.status
+
     def __str__(self) -> str:
         return self.name
 
