@@ -11,7 +11,8 @@ from hub.sandbox.ocpi_2_2_1.link import HUB, Link, Reply
 from hub.sandbox.operator import Operator
 from hub.sandbox.world import Card, Charger, Site
 
-_WORDS = {2004: "UNKNOWN", 4001: "NO_ROUTE", 4002: "LATE", 4003: "ABSENT"}
+NO_ROUTE = 4001
+_WORDS = {2004: "UNKNOWN", NO_ROUTE: "NO_ROUTE", 4002: "LATE", 4003: "ABSENT"}
 
 
 class OcpiOperatorLine:
@@ -150,7 +151,9 @@ def _sent(reply: Reply) -> Sent:
     if reply.is_success:
         # A hub answers a repeat like the first time; HTTP 201 says that it was new.
         return Sent(ACCEPTED if reply.http == 201 else REPEATED, str(reply.code), reply.message)
-    return Sent(FAILED if reply.http == 0 or reply.code is None or reply.code >= 3000 else REFUSED, _code(reply), reply.message)
+    # 4001: nobody there to receive it, now or later. What else a server answers about itself may pass.
+    may_pass = reply.code is None or (reply.code >= 3000 and reply.code != NO_ROUTE)
+    return Sent(FAILED if may_pass else REFUSED, _code(reply), reply.message)
 
 
 def _code(reply: Reply) -> str:

@@ -1,0 +1,42 @@
+"""How platforms get onto the hub: invited by the operator, then registered over the wire by themselves, or by the hub."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+
+from hub.sandbox.companies import Company
+from hub.sandbox.network import Network, Platform
+from hub.sandbox.ocpi_2_2_1.link import HandshakeFailed
+from hub.sandbox.office import Office
+
+
+def invite(platform: Platform, *, office: Office) -> tuple[int, str]:
+    """This function will have the operator invite a platform, and return its number and token A."""
+    answer = office.invite(name=platform.name, roles=platform.link.roles, host=platform.host)
+    return int(answer["platform"]), str(answer["token"])
+
+
+async def register(platform: Platform, *, versions_url: str, token_a: str) -> None:
+    """This function will let a platform register itself. Raises HandshakeFailed."""
+    await platform.link.register(versions_url=versions_url, token_a=token_a)
+
+
+async def await_hub(platform: Platform, *, number: int, token_a: str, office: Office) -> None:
+    """This function will let the hub register at a platform, with the token A that the platform gave. Raises HandshakeFailed."""
+    platform.link.connection.token_of_hub = token_a
+    await asyncio.to_thread(office.connect, platform=number, versions_url=platform.link.own_versions_url, token=token_a)
+    if not platform.link.connection.is_registered:
+        raise HandshakeFailed(f"{platform.name} was not registered by the hub")
+
+
+def sign_agreements(network: Network, *, office: Office, starts: date, netting_set: str | None = None) -> int:
+    """This function will sign every agreement of the world and return how many there are."""
+    for operator, provider in network.world.agreements:
+        office.sign(operator=operator, provider=provider, starts=starts, netting_set=netting_set)
+    return len(network.world.agreements)
+
+
+def describe_companies(companies: Sequence[Company], *, office: Office) -> None:
+    """This function will enter what statements need of every company."""
+    for company in companies:
+        office.describe(company)
