@@ -1,7 +1,9 @@
 """Sessions of OCPI 2.2.1 (mod_sessions §Object description) with the charging periods and token they share with CDRs (mod_cdrs)."""
 
+from typing import Any
+
 from roaming import canonical
-from roaming.protocols.ocpi.dialect import Shape, many, optional, required
+from roaming.protocols.ocpi.dialect import Shape, many, optional, read_value, required
 from roaming.protocols.ocpi.kinds import BOOLEAN, COUNTRY_CODE, CURRENCY, INSTANT, PARTY_ID, ci_string, number, one_of, string
 from roaming.protocols.ocpi.v2_2_1.locations import TOKEN_TYPE
 from roaming.protocols.ocpi.v2_2_1.prices import PRICE
@@ -80,6 +82,13 @@ CHARGING_PREFERENCES = Shape(
 CHARGING_PREFERENCES_RESPONSE = one_of(
     "ACCEPTED", "DEPARTURE_REQUIRED", "ENERGY_NEED_REQUIRED", "NOT_POSSIBLE", "PROFILE_TYPE_NOT_SUPPORTED"
 )
+
+
+def read_preferences_answer(data: Any) -> str:
+    """This function will read a ChargingPreferencesResponse; it raises BadFields."""
+    answer: str = read_value(name="data", kind=CHARGING_PREFERENCES_RESPONSE, value=data)
+    return answer
+
 
 read_session, write_session, read_session_patch = SESSION.read, SESSION.write, SESSION.read_patch
 read_charging_preferences, write_charging_preferences = CHARGING_PREFERENCES.read, CHARGING_PREFERENCES.write
