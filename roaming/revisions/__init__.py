@@ -1,0 +1,10 @@
+"""What becomes of a repeated, late or contradicting message? PURE: the idempotency rules of every stored object, in one place.
+
+Whatever order and however often messages with different stamps arrive, the state they leave is the same.
+"""
+
+from roaming.revisions.judge import Receipt, StampInFuture, Stored, Verdict, judge_put
+from roaming.revisions.merge import merge_patch
+from roaming.revisions.periods import ContradictingPeriod, append_periods
+
+__all__ = ["ContradictingPeriod", "Receipt", "StampInFuture", "Stored", "Verdict", "append_periods", "judge_put", "merge_patch"]
