@@ -13,15 +13,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
-from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from roaming.parties.keys import KeyRingUnusable, key_ring
 
 # libpq takes no shorter one than two seconds.
 _CONNECT_SECONDS = 2
@@ -81,8 +83,10 @@ class _Probe:
 
 
 def _find_reason() -> str | None:
-    if not os.access(settings.HUB_KEYS_FILE, os.R_OK):
-        return "the key ring (HUB_KEYS_FILE) is not there"
+    try:
+        key_ring()
+    except KeyRingUnusable as refusal:
+        return str(refusal)
     parameters = connection.get_connection_params()
     arguments = {name: parameters[name] for name in ("host", "port", "user", "password", "dbname") if parameters.get(name)}
     try:
@@ -140,15 +144,19 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _registry() -> CollectorRegistry:
-    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    directory = os.environ.get("HUB_METRICS_DIR")
     if not directory:
         return REGISTRY
-    for gauge in Path(directory).glob("gauge_live*.db"):  # "live" gauges count only processes that still are
-        if not Path("/proc", gauge.stem.rpartition("_")[2]).exists():
-            gauge.unlink(missing_ok=True)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    _AllProcesses(registry, directory)  # type: ignore[no-untyped-call]
     return registry
+
+
+class _AllProcesses(MultiProcessCollector):
+    """Reads the counters of every kind of process; each keeps them in its own directory (hub/process/processes.py)."""
+
+    def collect(self) -> Any:
+        return self.merge([str(file) for file in Path(self._path).glob("*/*.db")], accumulate=True)  # type: ignore[no-untyped-call]
 
 
 def _is_from_this_machine(request: HttpRequest) -> bool:

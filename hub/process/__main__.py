@@ -1,4 +1,4 @@
-"""`python -m hub.process run | stop | <process>`: what the Makefile and the containers call."""
+"""`python -m hub.process run | stop | check | <process>`: what the Makefile and the containers call."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ import time
 
 from hub.process.configuration import Configuration, WrongConfiguration
 from hub.process.lock import HubLock, list_left_behind, stop_left_behind
+from hub.process.probe import answers
 from hub.process.processes import DEMO, PREPARATIONS, PROCESSES, run_in_place
 from hub.process.spawn import follow_parent
 from hub.process.start import start_hub
@@ -19,10 +20,9 @@ _STOP_SECONDS = 90.0
 def main() -> int:
     """This function will carry out one command and return its exit code."""
     names = [process.name for process in (*PROCESSES, DEMO)] + list(PREPARATIONS)
-    parser = argparse.ArgumentParser(
-        prog="python -m hub.process", description="Runs a whole hub, stops it, or becomes one of its processes."
-    )
-    parser.add_argument("command", choices=["run", "stop", *names])
+    parser = argparse.ArgumentParser(prog="python -m hub.process", description="Runs a whole hub, stops it, or is one of its processes.")
+    parser.add_argument("command", choices=["run", "stop", "check", *names])
+    parser.add_argument("process", nargs="?", choices=["lane", "web"], default="lane", help="what to check")
     parser.add_argument("--with-parent", action="store_true", help="end when the calling process (make) is killed")
     chosen = parser.parse_args()
     try:
@@ -35,6 +35,8 @@ def main() -> int:
         if chosen.with_parent:
             follow_parent()
         return start_hub(configuration=configuration, terminal=Terminal())
+    if chosen.command == "check":
+        return 0 if answers(process=chosen.process, path="/livez", configuration=configuration) else 1
     run_in_place(name=chosen.command, configuration=configuration)
     return 1
 

@@ -59,10 +59,14 @@ class Configuration:
         return self.var / "log"
 
     @property
+    def local_host(self) -> str:
+        """The address by which this machine reaches the hub."""
+        return "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104  (compared, not bound)
+
+    @property
     def local_url(self) -> str:
         """Where the hub answers on this machine."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104  (compared, not bound)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return f"http://{f'[{self.local_host}]' if ':' in self.local_host else self.local_host}:{self.port}"
 
 
 def keep_environment(*, configuration: Configuration, environment: Mapping[str, str]) -> None:

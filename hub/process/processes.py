@@ -25,12 +25,13 @@ class HubProcess:
     stop_stage: int  # stages stop one after the other: what takes requests first, what they are written to last
     stop_seconds: float
     stale_files: Callable[[Configuration], tuple[Path, ...]] = lambda _: ()  # what a killed one leaves in the way of the next
+    tells_progress: bool = False  # until it is ready, what it says is for the person at the terminal
     ready_words: bytes | None = None  # a line with these words says that it is at work; None: that it started
 
 
 def _lane(configuration: Configuration) -> list[str]:
     argv = [sys.executable, "-m", "uvicorn", "hub.asgi:application", "--host", configuration.host, "--port", str(configuration.port)]
-    argv += ["--workers", os.environ.get("LANE_WORKERS") or "1", "--loop", "uvloop", "--http", "httptools"]
+    argv += ["--workers", os.environ.get("LANE_WORKERS") or "1", "--loop", "uvloop", "--http", "hub.lane.wire:Protocol"]
     # Longer than partners and proxies keep idle connections: else their next request races with our close, and is lost.
     argv += ["--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "8"]
     argv += ["--no-access-log", "--no-server-header", "--log-config", _LOGGING]
@@ -83,7 +84,9 @@ PROCESSES = (
     HubProcess("worker", "background work", _worker, 2, 12, ready_words=b" ready."),
     HubProcess("beat", "the timetable", _beat, 2, 5),
 )
-DEMO = HubProcess("demo", "the demonstration network", _manage("run_sandbox"), 0, 8)
+DEMO = HubProcess(
+    "demo", "the demonstration network", _manage("run_sandbox"), 0, 8, tells_progress=True, ready_words=b"demonstration network is alive"
+)
 
 # Run to their end before the processes start.
 PREPARATIONS = {
@@ -97,6 +100,19 @@ def web_socket(*, configuration: Configuration) -> Path:
     return Path(os.environ.get("HUB_WEB_SOCKET") or configuration.sockets / "web.sock")
 
 
+def metrics_environment(*, name: str, configuration: Configuration) -> dict[str, str]:
+    """This function will make an empty directory for the counters of process `name` and return the variables that name it.
+
+    Each kind has its own: containers that share VAR_DIR do not share process ids, and the counters' files are named by them.
+    """
+    everyone = configuration.run / "metrics"
+    own = everyone / name
+    own.mkdir(parents=True, exist_ok=True)
+    for old in own.glob("*.db"):
+        old.unlink(missing_ok=True)
+    return {"HUB_METRICS_DIR": str(everyone), "PROMETHEUS_MULTIPROC_DIR": str(own)}
+
+
 def run_in_place(*, name: str, configuration: Configuration) -> None:
     """This function will become the process or preparation `name`. Raises KeyError when the table has none of that name."""
     processes = {process.name: process for process in (*PROCESSES, DEMO)}
@@ -104,6 +120,7 @@ def run_in_place(*, name: str, configuration: Configuration) -> None:
     for path in processes[name].stale_files(configuration) if name in processes else ():
         path.unlink(missing_ok=True)
     os.environ.setdefault("HUB_WEB_SOCKET", str(web_socket(configuration=configuration)))
+    os.environ.update(metrics_environment(name=name, configuration=configuration))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub_settings.production")
     os.chdir(PROJECT)
     os.execv(argv[0], argv)  # noqa: S606  (no shell is the point)

@@ -3,8 +3,6 @@
 import importlib
 import os
 import socket
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +10,8 @@ from hub.process.binaries import NoBinaries
 from hub.process.configuration import PROJECT, Configuration, keep_environment
 from hub.process.embedded import UnableToPrepare, make_socket_directory, postgres_in, redis_in
 from hub.process.lock import SUPERVISED, AlreadyRunning, HubLock, stop_left_behind
-from hub.process.processes import DEMO, PREPARATIONS, PROCESSES, HubProcess, web_socket
+from hub.process.probe import answers
+from hub.process.processes import DEMO, PREPARATIONS, PROCESSES, HubProcess, metrics_environment, web_socket
 from hub.process.spawn import Program
 from hub.process.supervisor import Child, ChildFailed, StopRequested, Supervisor
 from hub.process.terminal import Terminal
@@ -99,11 +98,6 @@ class _Start:
         (self._configuration.var / "beat").mkdir(exist_ok=True)
         if left := stop_left_behind(var=self._configuration.var):
             self._terminal.say(f"  An earlier hub here was killed; {len(left)} of its processes were still running and were stopped.")
-        metrics = self._configuration.run / "metrics"
-        metrics.mkdir(parents=True, exist_ok=True)
-        for old in metrics.glob("*.db"):  # counters of processes that are gone
-            old.unlink()
-        self._environment["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
 
     def _start_services(self) -> None:
         configuration = self._configuration
@@ -142,7 +136,10 @@ class _Start:
         with self._terminal.step("Processes") as step:
             children = {process.name: self._start_process(process) for process in PROCESSES}
             ready = self._supervisor.wait_until(
-                lambda: all(child.is_ready for child in children.values()) and self._answers("/readyz"),
+                lambda: (
+                    all(child.is_ready for child in children.values())
+                    and answers(process="lane", path="/readyz", configuration=self._configuration)
+                ),
                 every_seconds=0.25,
                 seconds=_READY_SECONDS,
                 needs=(children["lane"], children["web"], children["worker"]),
@@ -167,7 +164,7 @@ class _Start:
         program = Program(
             process.name,
             process.argv(self._configuration),
-            self._environment,
+            self._environment | metrics_environment(name=process.name, configuration=self._configuration),
             PROJECT,
             stale_files=process.stale_files(self._configuration),
         )
@@ -176,16 +173,8 @@ class _Start:
             stop_stage=process.stop_stage,
             stop_seconds=process.stop_seconds,
             ready_words=process.ready_words,
+            tells_progress=process.tells_progress,
         )
-
-    def _answers(self, path: str) -> bool:
-        request = urllib.request.Request(self._configuration.local_url + path)  # noqa: S310  (our own http address)
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with direct.open(request, timeout=3) as response:
-                return bool(response.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
 
     def _tell_where_to_look(self) -> None:
         base = (self._environment.get("HUB_PUBLIC_URL") or self._configuration.local_url).rstrip("/")

@@ -51,6 +51,7 @@ class Child:
     stop_seconds: float
     ready_words: bytes | None
     comes_back: bool
+    tells_progress: bool
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     failures: int = 0
@@ -84,10 +85,11 @@ class Supervisor:
         stop_seconds: float,
         ready_words: bytes | None = None,
         comes_back: bool = True,
+        tells_progress: bool = False,
     ) -> Child:
         """This function will start `program` and, where it `comes_back`, start it again whenever it ends."""
         journal = Journal(path=self._log / f"{program.name}.log", name=program.name)
-        child = Child(program, journal, stop_stage, stop_seconds, ready_words, comes_back)
+        child = Child(program, journal, stop_stage, stop_seconds, ready_words, comes_back, tells_progress)
         self._children.append(child)
         self._spawn(child)
         return child
@@ -201,10 +203,11 @@ class Supervisor:
             os.close(reading)
             return
         for line, event in child.journal.take(data, at=datetime.now(UTC)):
+            is_progress = child.tells_progress and not child.is_ready
             child.is_ready = child.is_ready or (child.ready_words is not None and child.ready_words in line)
             text = event.text if event else line.decode(errors="replace")
             child.latest_lines = [*child.latest_lines[1 - _REMEMBERED_LINES :], text]
-            if self._verbose or (event is not None and event.is_shown):
+            if self._verbose or (event is not None and (event.is_shown or is_progress)):
                 self._terminal.tell(source=child.program.name, level=event.level if event else "info", text=text)
 
     def _reap(self) -> None:

@@ -34,22 +34,27 @@ class Terminal:
         self._is_tty = stream.isatty() and os.environ.get("TERM") != "dumb"
         self._has_colour = self._is_tty and "NO_COLOR" not in os.environ
         unicode = (stream.encoding or "").lower().replace("-", "") == "utf8"
-        self._done_mark, self._failed_mark = ("✓", "✗") if unicode else ("ok", "failed:")
+        self._running_mark, self._done_mark, self._failed_mark = ("…", "✓", "✗") if unicode else ("..", "ok", "failed:")
         self._open_step: str | None = None
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Step]:
-        """This function will show `title` as under way, then as done with the time it took, or as failed when the block raises."""
+    def step(self, title: str, *, is_long: bool = False) -> Iterator[Step]:
+        """This function will show `title` as under way, then as done with the time it took, or as failed when the block raises.
+
+        In a pipe only a long step is announced before it is done.
+        """
         step = Step(title)
         started_at = time.monotonic()
-        self._open(f"  … {title}")
+        self._open(f"  {self._running_mark} {title}", is_long=is_long)
         try:
             yield step
         except BaseException:
-            self._close(f"  {self._paint(_RED, self._failed_mark)} {title}")
+            self._close(f"  {self._paint(_RED, self._failed_mark)} {step.title}")
             raise
         seconds = f"{time.monotonic() - started_at:.1f} s"
-        self._close(f"  {self._paint(_GREEN, self._done_mark)} {title:<34} {self._paint(_DIM, f'{seconds:>7}   {step.detail}'.rstrip())}")
+        self._close(
+            f"  {self._paint(_GREEN, self._done_mark)} {step.title:<34} {self._paint(_DIM, f'{seconds:>7}   {step.detail}'.rstrip())}"
+        )
 
     def say(self, text: str = "", *, bold: bool = False) -> None:
         """This function will write one line."""
@@ -63,10 +68,12 @@ class Terminal:
         """This function will write what the process `source` reported."""
         self.say(f"{self._paint(_DIM, f'{source:>10} |')} {self._paint(_COLOURS.get(level, _PLAIN), text)}")
 
-    def _open(self, line: str) -> None:
+    def _open(self, line: str, *, is_long: bool) -> None:
         if self._is_tty:
             self._open_step = line
             self._write(line)
+        elif is_long:
+            self._write(f"{line}\n")
 
     def _close(self, line: str) -> None:
         if self._open_step is not None:
