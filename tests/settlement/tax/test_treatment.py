@@ -29,6 +29,6 @@ class TestFee:
     def test_is_taxed_at_home_only(self) -> None:
         day = date(2026, 10, 31)
         assert treat_fee(hub_vat_id="NL123456789B01", party_vat_id="NL987654321B01", on=day).rate == 21
-        assert treat_fee(hub_vat_id="NL123456789B01", party_vat_id="", on=day) == (0, 0, "")
+        assert treat_fee(hub_vat_id="NL123456789B01", party_vat_id="", on=day) == (Decimal(0), Decimal(0), "")
         assert treat_fee(hub_vat_id="NL123456789B01", party_vat_id="DE123456789", on=day).note == REVERSE_CHARGE
         assert treat_fee(hub_vat_id="EL123456789", party_vat_id="EL987654321", on=day).rate == 24
