@@ -1,4 +1,1 @@
-"""The sealed, billable records: append-only, unique per owner and id, hashed over their stored bytes.
-
-Blocks of seals are chained off the write path: a chain per row would make every intake wait for the one before.
-"""
+"""Sealed CDRs: received once, never changed, credited by another CDR; blocks of their seals are chained off the write path."""

@@ -1,1 +1,1 @@
-"""Operators' locations with their EVSEs: one merged object per owner, id and audience."""
+"""Locations of operators with their EVSEs and connectors, merged per owner and audience; a part that changes moves its parents' stamps."""

@@ -1,1 +1,1 @@
-"""Live sessions: the current state of each, and every revision as it was received, append-only."""
+"""Sessions of operators: the current state, and every state received, sealed; each goes to the token's provider and to nobody else."""

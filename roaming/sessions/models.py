@@ -35,7 +35,7 @@ class Session(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "session_key"], name="session_once")]
         indexes = [
-            models.Index(fields=["created_at", "id"], name="session_crawl"),
+            models.Index(fields=["provider", "created_at", "id"], name="session_crawl"),
             models.Index(fields=["provider", "started_at"], name="session_by_provider"),
             models.Index(fields=["token_uid", "started_at"], name="session_by_token"),
             models.Index(fields=["ended_at"], condition=Q(status="COMPLETED"), name="session_completed"),

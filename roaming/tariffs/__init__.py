@@ -1,1 +1,1 @@
-"""Operators' tariffs: the current object per owner, id and audience, and every revision ever received (for re-pricing)."""
+"""Tariffs of operators, merged per owner and audience; every version is kept, a deleted one stays as a tombstone."""

@@ -1,1 +1,1 @@
-"""Drivers' tokens as their providers pushed them: one merged object per owner, uid, type and audience."""
+"""Tokens of providers, merged per owner and audience: pushed by PUT and PATCH, found for authorisation, pulled page by page."""

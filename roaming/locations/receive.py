@@ -1,0 +1,223 @@
+"""PUT and PATCH of locations, EVSEs and connectors (OCPI 2.2.1, mod_locations §Receiver Interface)."""
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from roaming import canonical
+from roaming.deliveries.enqueue import Verb
+from roaming.locations.parts import KINDS, OBJECT_TYPES, Part, find_part, put_part
+from roaming.objects.announce import Parties, announce, find_parties
+from roaming.objects.digests import content_digest
+from roaming.objects.locks import execute_returning, read_locked
+from roaming.objects.patches import UnknownObject, read_merged, read_patch
+from roaming.parties import directory
+from roaming.parties.directory import Directory
+from roaming.revisions import Receipt, Stored, Verdict, judge_put, merge_patch
+
+READ = """
+SELECT id, document::text, recent_patches FROM roaming_location
+WHERE owner_id = %(owner)s AND location_key = %(location_key)s AND coalesce(audience_id, 0) = %(audience)s
+"""
+
+# `created_at` stays as it was: it orders the crawl of pullers.
+WRITE = """
+INSERT INTO roaming_location
+    (owner_id, location_id, location_key, audience_id, publish, name, city, country, latitude, longitude, evse_uids,
+     document, digest, last_updated, recent_patches)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)
+ON CONFLICT (owner_id, location_key, (coalesce(audience_id, 0))) DO UPDATE SET
+    location_id = excluded.location_id, publish = excluded.publish, name = excluded.name, city = excluded.city,
+    country = excluded.country, latitude = excluded.latitude, longitude = excluded.longitude, evse_uids = excluded.evse_uids,
+    document = excluded.document, digest = excluded.digest, last_updated = excluded.last_updated,
+    recent_patches = excluded.recent_patches
+RETURNING id
+"""
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """A location as it stands, or its place where there is none yet."""
+
+    parties: Parties
+    row: int | None
+    location: canonical.Location | None
+    recent_patches: list[bytes] | None
+
+
+@transaction.atomic
+def put_location(
+    *, location: canonical.Location, audience: canonical.PartyId | None, at: datetime, correlation_id: str, deliver: bool = True
+) -> Receipt:
+    """This function will store a location for `audience` (None: for every entitled provider) and queue it for those providers.
+
+    `deliver` False stores only: the caller has forwarded it already. It raises UnknownParty, NoAgreement and StampInFuture.
+    """
+    table = directory.current()
+    held = _read(table, location.owner, location.id, audience, at)
+    return _put_part(table, held, (), location, at=at, correlation_id=correlation_id, deliver=deliver)
+
+
+@transaction.atomic
+def put_evse(
+    *,
+    owner: canonical.PartyId,
+    location_id: str,
+    evse: canonical.Evse,
+    audience: canonical.PartyId | None,
+    at: datetime,
+    correlation_id: str,
+    deliver: bool = True,
+) -> Receipt:
+    """This function will set one EVSE of a stored location. It raises UnknownObject without that location, and as `put_location`."""
+    table = directory.current()
+    held = _read(table, owner, location_id, audience, at)
+    return _put_part(table, held, (evse.uid,), evse, at=at, correlation_id=correlation_id, deliver=deliver)
+
+
+@transaction.atomic
+def put_connector(
+    *,
+    owner: canonical.PartyId,
+    location_id: str,
+    evse_uid: str,
+    connector: canonical.Connector,
+    audience: canonical.PartyId | None,
+    at: datetime,
+    correlation_id: str,
+    deliver: bool = True,
+) -> Receipt:
+    """This function will set one connector of a stored EVSE. It raises UnknownObject without that EVSE, and as `put_location`."""
+    table = directory.current()
+    held = _read(table, owner, location_id, audience, at)
+    return _put_part(table, held, (evse_uid, connector.id), connector, at=at, correlation_id=correlation_id, deliver=deliver)
+
+
+@transaction.atomic
+def patch_location(
+    *,
+    owner: canonical.PartyId,
+    location_id: str,
+    evse_uid: str | None = None,
+    connector_id: str | None = None,
+    changes: dict[str, Any],
+    audience: canonical.PartyId | None,
+    at: datetime,
+    correlation_id: str,
+    deliver: bool = True,
+) -> Receipt:
+    """This function will merge `changes` (canonical names) into a location, or into the EVSE or connector named.
+
+    It raises UnknownObject, PatchWithoutStamp, PatchBreaksObject, and what `put_location` raises.
+    """
+    path = tuple(part for part in (evse_uid, connector_id) if part is not None)
+    patch = read_patch(path=path, changes=changes)
+    table = directory.current()
+    held = _read(table, owner, location_id, audience, at)
+    part = find_part(held.location, path) if held.location else None
+    if held.location is None or held.row is None or part is None:
+        raise UnknownObject(f"the {OBJECT_TYPES[len(path)]} is not known")
+    if patch.was_applied(held.recent_patches):
+        return Receipt(verdict=Verdict.SAME, row=held.row)
+    document = merge_patch(document=canonical.to_builtins(part), changes=patch.changes)
+    merged = read_merged(document, KINDS[len(path)])
+    stored = Stored(digest=content_digest(part), last_updated=part.last_updated)
+    verdict = judge_put(stored=stored, digest=content_digest(merged), last_updated=patch.last_updated, at=at)
+    if not verdict.applies:
+        return Receipt(verdict=verdict, row=held.row)
+    row = _write(put_part(held.location, path, merged), held.parties, recent=patch.remember(held.recent_patches))
+    if deliver:
+        _announce(table, held.parties, row, path, verb="patch", payload=patch.changes, at=at, correlation_id=correlation_id)
+    return Receipt(verdict=verdict, row=row)
+
+
+def _put_part(
+    table: Directory, held: _Stored, path: tuple[str, ...], part: Part, *, at: datetime, correlation_id: str, deliver: bool
+) -> Receipt:
+    known = find_part(held.location, path) if held.location else None
+    digest = content_digest(part)
+    stored = Stored(digest=content_digest(known), last_updated=known.last_updated) if known else None
+    verdict = judge_put(stored=stored, digest=digest, last_updated=part.last_updated, at=at)
+    if held.row is not None and not verdict.applies:
+        return Receipt(verdict=verdict, row=held.row)
+    whole = part if isinstance(part, canonical.Location) else put_part(_known(held.location), path, part)
+    row = _write(whole, held.parties, recent=held.recent_patches)
+    if deliver:
+        _announce(table, held.parties, row, path, verb="put", payload=None, at=at, correlation_id=correlation_id)
+    return Receipt(verdict=verdict, row=row)
+
+
+def _read(table: Directory, owner: canonical.PartyId, location_id: str, audience: canonical.PartyId | None, at: datetime) -> _Stored:
+    parties = find_parties(directory=table, owner=owner, role=canonical.Role.CPO, audience=audience, module="locations", on=at.date())
+    place = {"owner": parties.owner.id, "location_key": location_id.upper(), "audience": parties.audience_row or 0}
+    found = read_locked(keys=[f"location:{':'.join(map(str, place.values()))}"], sql=READ, params=place)
+    if found is None:
+        return _Stored(parties=parties, row=None, location=None, recent_patches=None)
+    location = canonical.decode(found[1].encode(), canonical.Location)
+    return _Stored(parties=parties, row=found[0], location=location, recent_patches=found[2])
+
+
+def _write(location: canonical.Location, parties: Parties, *, recent: list[bytes] | None) -> int:
+    row: int = execute_returning(
+        sql=WRITE,
+        params=[
+            parties.owner.id,
+            location.id,
+            location.id.upper(),
+            parties.audience_row,
+            location.publish,
+            location.name or "",
+            location.city,
+            location.country,
+            _degrees(location.coordinates.latitude, 90),
+            _degrees(location.coordinates.longitude, 180),
+            [evse.uid.upper() for evse in location.evses],
+            canonical.encode(location).decode(),
+            content_digest(location),
+            location.last_updated,
+            recent,
+        ],
+    )[0]
+    return row
+
+
+def _known(location: canonical.Location | None) -> canonical.Location:
+    if location is None:
+        raise UnknownObject("the location is not known")
+    return location
+
+
+def _degrees(text: str, bound: int) -> Decimal | None:
+    """This function will read a coordinate for the map; the text itself stays in the document as it was sent."""
+    try:
+        degrees = Decimal(text)
+    except InvalidOperation:
+        return None
+    return degrees if degrees.is_finite() and abs(degrees) <= bound else None
+
+
+def _announce(
+    table: Directory,
+    parties: Parties,
+    row: int,
+    path: tuple[str, ...],
+    *,
+    verb: Verb,
+    payload: dict[str, Any] | None,
+    at: datetime,
+    correlation_id: str,
+) -> None:
+    announce(
+        directory=table,
+        parties=parties,
+        module="locations",
+        verb=verb,
+        object_type=OBJECT_TYPES[len(path)],
+        object_row=row,
+        object_path="/".join(path),
+        payload=payload,
+        on=at.date(),
+        correlation_id=correlation_id,
+    )

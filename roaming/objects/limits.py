@@ -1,0 +1,30 @@
+"""What a column can hold: a partner's value that does not fit is refused by its field's name, before the database would."""
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+_TEN_THOUSANDTH = Decimal("0.0001")
+
+
+class DoesNotFit(ValueError):
+    """A value is longer or larger than this hub can keep; the message names the field."""
+
+
+def text_that_fits(value: str, *, longest: int, field: str) -> str:
+    """This function will return `value`, or raise DoesNotFit where it has more than `longest` characters."""
+    if len(value) > longest:
+        raise DoesNotFit(f"{field}: longer than {longest} characters")
+    return value
+
+
+def number_that_fits(value: Decimal, *, digits: int, field: str) -> Decimal:
+    """This function will round half away from zero to four decimals; it raises DoesNotFit from 10 to the power of `digits` on.
+
+    The derived column carries four decimals as OCPI's numbers do; the body keeps what was sent.
+    """
+    try:
+        rounded = value.quantize(_TEN_THOUSANDTH, rounding=ROUND_HALF_UP)
+    except InvalidOperation:
+        raise DoesNotFit(f"{field}: not a number that can be kept") from None
+    if abs(rounded) >= Decimal(10) ** digits:
+        raise DoesNotFit(f"{field}: must be smaller than {10**digits}")
+    return rounded
