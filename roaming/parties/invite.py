@@ -24,6 +24,10 @@ class NameTaken(Exception):
     """Another platform has this name."""
 
 
+class UnknownName(Exception):
+    """No platform has this name: it was not invited before."""
+
+
 class NobodyInvited(Exception):
     """No party was named: a platform without parties has nobody to speak for."""
 
@@ -67,12 +71,14 @@ def invite_platform(
 def invite_again(*, name: str, parties: Sequence[tuple[Role, PartyId]], allowed_hosts: Sequence[str], at: datetime) -> Invitation:
     """This function will give a known platform a new token A, and add parties and hosts to it; what it holds stays.
 
-    For a partner that lost its token, or that ended its connection. It raises Platform.DoesNotExist, HostedElsewhere,
+    For a partner that lost its token, or that ended its connection. It raises UnknownName, HostedElsewhere,
     NotAMarketRole or NotAHost.
     """
     hosts = [read_host(host) for host in allowed_hosts]
     with transaction.atomic():
-        platform = Platform.objects.select_for_update().get(name=name)
+        platform = Platform.objects.select_for_update().filter(name=name).first()
+        if platform is None:
+            raise UnknownName(f"there is no platform named {name!r} to invite again")
         platform.allowed_hosts = _once([*platform.allowed_hosts, *hosts])
         platform.save(update_fields=["allowed_hosts"])
         _host_parties(platform, parties, at)
