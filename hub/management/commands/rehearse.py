@@ -63,6 +63,6 @@ class Command(OperatorCommand):
 
     def describe(self, result: dict[str, Any]) -> str:
         """This function will lay the summary out as a table."""
-        console = Console(file=io.StringIO(), width=100)
-        console.print(table(result))
-        return str(console.file.getvalue())  # type: ignore[attr-defined]  (the StringIO from above)
+        paper = io.StringIO()
+        Console(file=paper, width=100).print(table(result))
+        return paper.getvalue()
