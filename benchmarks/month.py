@@ -1,0 +1,118 @@
+"""A month of charged CDRs, made by DuckDB and copied into the real tables and into Parquet: the same rows on both sides.
+
+Bodies are stubs of a few bytes: a close reads figures, not bodies. Foreign keys are not checked while copying, which only the
+bench may do.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import psycopg
+from django.db import connection
+from django.utils import timezone
+
+from roaming.parties.agreements import sign_agreement
+from roaming.parties.models import Party
+from settlement.terms.agree import agree_terms
+
+OPERATORS, PROVIDERS = 20, 30
+PERIOD, FIRST_DAY, DAYS = "2026-09", date(2026, 9, 1), 30
+
+_ROWS = """
+CREATE TABLE charged AS
+SELECT
+    i::BIGINT AS id,
+    {operator} + (hash(i * 7) % {operators})::BIGINT AS operator,
+    {provider} + (hash(i * 11) % {providers})::BIGINT AS provider,
+    CASE WHEN hash(i * 7) % {operators} < 2 THEN 'CHF' ELSE 'EUR' END AS currency,
+    (DATE '{first_day}' + ((i - 1) * {days} // {count})::INTEGER) AS ended_on,
+    TIMESTAMP '{first_day}' + INTERVAL 1 SECOND * ((i - 1) * {days} * 86400 // {count}) AS ended_at,
+    (hash(i * 13) % 600000 / 10000.0)::DECIMAL(12, 4) AS energy_kwh,
+    (hash(i * 17) % 300000 / 10000.0 + 1)::DECIMAL(14, 4) AS net,
+    CASE WHEN hash(i * 7) % {operators} < 2 THEN 8.10 ELSE 19.00 END::DECIMAL(6, 2) AS vat_rate,
+    0.0500::DECIMAL(12, 4) AS operator_fee
+FROM range(1, {count} + 1) AS numbers(i)
+"""
+
+_CDR_COLUMNS = (
+    "id, public_id, owner_id, cdr_id, cdr_key, provider_id, session_id, session_key, started_at, ended_at, energy_kwh, duration_hours,"
+    " currency, net, vat, token_uid, contract_id, location_id, evse_id, country, authorization_reference, auth_method, is_credit,"
+    " priced_by, protocol, received, body, content_digest, seal, last_updated"
+)
+_CDRS = """
+SELECT id, uuid(), operator, 'C' || lpad(id::VARCHAR, 9, '0'), 'C' || lpad(id::VARCHAR, 9, '0'), provider, 'S' || id, 'S' || id,
+    ended_at - INTERVAL 1 HOUR, ended_at, energy_kwh, 1.0, currency, net, round(net * vat_rate / 100, 4), 'UID' || id % 50000,
+    'NLBETC' || id % 50000, 'LOC' || id % 900, 'DE*ALF*E' || id % 2000, 'DEU', '', 'WHITELIST', FALSE, 'operator', 'ocpi-2.2.1',
+    '\\x7b7d', '\\x7b7d', '\\x00', '\\x00', ended_at
+FROM charged
+"""
+_CHARGE_COLUMNS = (
+    "cdr_id, terms_id, netting_set_id, period, service_period, ended_on, booked_on, operator_id, provider_id, currency, bucket, energy_kwh,"
+    " net, vat_rate, vat, gross, tax_note, operator_fee, provider_fee, fee_currency"
+)
+_CHARGES = """
+SELECT id, {terms}, {netting_set}, '{period}', '{period}', ended_on, ended_on, operator, provider, currency, 'current', energy_kwh, net,
+    vat_rate, round(net * vat_rate / 100, 4) AS vat, net + round(net * vat_rate / 100, 4) AS gross, '' AS tax_note, operator_fee,
+    0.0000::DECIMAL(12, 4) AS provider_fee, 'EUR' AS fee_currency
+FROM charged
+"""
+
+
+@dataclass(frozen=True)
+class Month:
+    """A period with its charges in PostgreSQL, and the same charges in Parquet."""
+
+    netting_set: str
+    parquet: Path
+    count: int
+    first_provider: Party
+
+
+def fill_month(*, count: int, directory: Path) -> Month:
+    """This function will make `count` CDRs and their charges between 20 operators and 30 providers."""
+    at = timezone.now()
+    parties = [
+        Party(country_code="DE" if number < OPERATORS else "NL", party_id=f"{number:03d}", name=f"Bench {number}")
+        for number in range(OPERATORS + PROVIDERS)
+    ]
+    rows = [party.pk for party in Party.objects.bulk_create(parties)]
+    assert rows == list(range(rows[0], rows[0] + len(rows))), "the generator counts on consecutive rows"
+    terms = agree_terms(
+        agreement=sign_agreement(operator=None, provider=None, starts=FIRST_DAY, ends=None, modules=[], at=at), netting_set="bench"
+    )
+    duck = duckdb.connect()
+    duck.execute("SET threads = 2")
+    duck.execute(
+        _ROWS.format(
+            operator=rows[0],
+            provider=rows[OPERATORS],
+            operators=OPERATORS,
+            providers=PROVIDERS,
+            first_day=FIRST_DAY,
+            days=DAYS,
+            count=count,
+        )
+    )
+    charges = _CHARGES.format(terms=terms.pk, netting_set=terms.netting_set_id, period=PERIOD)
+    _copy(duck, _CDRS, table="roaming_cdr", columns=_CDR_COLUMNS, through=directory / "cdrs.csv")
+    _copy(duck, charges, table="settlement_charge", columns=_CHARGE_COLUMNS, through=directory / "charges.csv")
+    parquet = directory / "charges.parquet"
+    duck.execute(f"COPY ({charges}) TO '{parquet}' (FORMAT parquet, COMPRESSION zstd)")
+    duck.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT setval('roaming_cdr_id_seq', %s)", [count])
+        cursor.execute("VACUUM ANALYZE roaming_cdr, settlement_charge")
+    return Month(netting_set="bench", parquet=parquet, count=count, first_provider=Party.objects.get(pk=rows[OPERATORS]))
+
+
+def _copy(duck: duckdb.DuckDBPyConnection, query: str, *, table: str, columns: str, through: Path) -> None:
+    duck.execute(f"COPY ({query}) TO '{through}' (FORMAT csv, HEADER false)")
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        with through.open("rb") as file, cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)") as copy:
+            while block := file.read(1 << 20):
+                copy.write(block)
+    through.unlink()
