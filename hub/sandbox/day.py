@@ -77,7 +77,8 @@ class Visit:
 class Calendar:
     """What is taken: no charger serves two cars at once, no card charges twice at once or far apart in no time."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, rest: timedelta = _REST) -> None:
+        self._rest = rest
         self._chargers: dict[tuple[str, str], list[tuple[datetime, datetime]]] = defaultdict(list)
         self._cards: dict[str, list[tuple[datetime, datetime]]] = defaultdict(list)
 
@@ -88,7 +89,7 @@ class Calendar:
         margin = timedelta(minutes=5)
         if _overlaps(charger, visit.starts_at - margin, visit.ends_at + margin):
             return False
-        if _overlaps(card, visit.starts_at - _REST, visit.ends_at + _REST):
+        if _overlaps(card, visit.starts_at - self._rest, visit.ends_at + self._rest):
             return False
         charger.append((visit.starts_at, visit.ends_at))
         card.append((visit.starts_at, visit.ends_at))

@@ -193,7 +193,12 @@ async def _until_stopped(work: Coroutine[Any, Any, None], stop: asyncio.Event) -
 def demonstration_world(*, seed: int, valid_from: datetime) -> World:
     """This function will return the demonstration's world: the cast, its sites and cards, and three pairs that never signed."""
     return make_world(
-        companies=demonstration_companies(), seed=seed, valid_from=valid_from, sites_per_operator=5, without_agreement=_WITHOUT_AGREEMENT
+        companies=demonstration_companies(),
+        seed=seed,
+        valid_from=valid_from,
+        sites_per_operator=5,
+        cards_per_provider=36,
+        without_agreement=_WITHOUT_AGREEMENT,
     )
 
 

@@ -20,6 +20,7 @@ from hub.sandbox.world import Card, Charger, OperatorPlan, ProviderPlan, Site, u
 _UPDATE_SECONDS = 40
 _ATTEMPT_SECONDS = 45
 _FAULT_SECONDS = 240
+_REST = timedelta(hours=2)  # fewer cards than a real network has must do
 _QUIET, _BUSY = 8, 20  # cars at a time
 
 
@@ -52,13 +53,16 @@ class _Running:
 class Life:
     """Drives every operator and provider of a network from now on."""
 
-    def __init__(self, *, network: Network, clock: Callable[[], datetime], seed: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, *, network: Network, clock: Callable[[], datetime], seed: int, say: Callable[[str], None], plug_in_seconds: float = 1
+    ) -> None:
         self.network = network
         self.clock = clock
         self.rng = random.Random(seed)
         self.say = say
+        self._plug_in_seconds = plug_in_seconds
         self.running: dict[str, _Running] = {}
-        self._calendar = Calendar()
+        self._calendar = Calendar(rest=_REST)
         self._wishes: dict[str, Visit] = {}  # EVSE uid -> the visit an app is about to start
         self._number = 0
         self._stamp = f"{clock():%y%m%d%H%M%S}"
@@ -228,7 +232,7 @@ class Life:
         return "ACCEPTED"
 
     async def _plug_in(self, visit: Visit, wish: RemoteStart) -> Sent:
-        await asyncio.sleep(1)
+        await asyncio.sleep(self._plug_in_seconds)
         operator = self.network.operators[visit.company.id]
         sent = await operator.line.tell_result(wish.result_address, result="ACCEPTED")
         await self._begin(operator, visit, "COMMAND", wish.reference)

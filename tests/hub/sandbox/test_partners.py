@@ -1,68 +1,18 @@
-"""Partners on the wire, one against the other: a provider's platform stands in for the hub. No hub is running here."""
+"""Partners on the wire, one against the other. No hub is running here."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import pytest
 
-from hub.sandbox.companies import demonstration_companies
-from hub.sandbox.day import Visit, plan_month
 from hub.sandbox.line import ACCEPTED, REFUSED, REPEATED
-from hub.sandbox.network import Network, Platform, free_ports
 from hub.sandbox.ocpi_2_2_1.link import HandshakeFailed
-from hub.sandbox.operator import Operator
-from hub.sandbox.provider import Provider
-from hub.sandbox.world import make_world, unknown_card
-
-_NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
-_CARS = [company for company in demonstration_companies() if company.id in ("DE-NLD", "NL-TLP")]
-
-
-class Pair:
-    """Nordlicht (an operator) and Tulp (a provider that plays the hub's part)."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.nordlicht: Platform = network.platforms["Nordlicht Backend"]
-        self.tulp: Platform = network.platforms["Tulp Mobiel"]
-        # Each takes the other for a hub: partners connect to nobody else.
-        for platform in (self.nordlicht, self.tulp):
-            platform.link.roles = [(platform.companies[0], "HUB")]
-        self.operator: Operator = network.operators["DE-NLD"]
-        self.provider: Provider = network.providers["NL-TLP"]
-
-    async def register(self) -> None:
-        """Nordlicht registers itself with token A."""
-        self.tulp.link.connection.token_of_hub = "token-a"
-        await self.nordlicht.link.register(versions_url=self.tulp.link.own_versions_url, token_a="token-a")
-
-    def visit(self) -> Visit:
-        """A charge of a Tulp driver at Nordlicht."""
-        start = datetime(2026, 10, 1, tzinfo=UTC)
-        return plan_month(world=self.network.world, starts_at=start, ends_at=datetime(2026, 11, 1, tzinfo=UTC), count=1, seed=1)[0]
-
-
-@asynccontextmanager
-async def _pair() -> AsyncIterator[Pair]:
-    world = make_world(companies=_CARS, seed=1, valid_from=_NOW)
-    ports = free_ports(names=[company.platform for company in _CARS], first=26_100)
-    network = Network(world=world, opened_at=_NOW, gives_references=True, clock=lambda: _NOW, ports=ports, connections={})
-    await network.open()
-    try:
-        yield Pair(network)
-    finally:
-        await network.close()
+from hub.sandbox.world import unknown_card
+from tests.hub.sandbox.pair import NOW, Pair, with_pair
 
 
 def _with_pair(story: Callable[[Pair], Awaitable[None]]) -> None:
-    async def play() -> None:
-        async with _pair() as pair:
-            await story(pair)
-
-    asyncio.run(play())
+    with_pair(story, first_port=26_100)
 
 
 class TestHandshake:
@@ -146,7 +96,7 @@ class TestCharging:
 
             results = [
                 (await pair.operator.bill(item)).result
-                for item in (record, record, record.replaced(energy_kwh=Decimal("1.00"), at=_NOW), record.credited(at=_NOW))
+                for item in (record, record, record.replaced(energy_kwh=Decimal("1.00"), at=NOW), record.credited(at=NOW))
             ]
             changed = await pair.nordlicht.link.call(
                 "POST", "cdrs/RECEIVER", body={"country_code": "DE", "party_id": "NLD", "id": record.id}, sender=pair.operator.company
