@@ -94,12 +94,26 @@ class Shape(Generic[S]):
         take: Callable[[S], Mapping[str, Any]] | None = None,
         ignoring: Iterable[str] = (),
     ) -> None:
+        self.type = kind
         self.fields = fields
         self._by_wire = {field.wire: field for field in fields}
         self._known = frozenset(self._by_wire) | frozenset(ignoring)
         self._build: Callable[..., S] = build or kind
         self._take = take
+        self._types: dict[str, Any] | None = None
         self.kind = Kind(self._read, self.write)
+
+    def revised(
+        self,
+        *fields: Field,
+        without: Iterable[str] = (),
+        build: Callable[..., S] | None = None,
+        take: Callable[[S], Mapping[str, Any]] | None = None,
+    ) -> "Shape[S]":
+        """This function will return the shape of another version: `fields` replace those of that wire name or are added, `without` are gone."""
+        gone = {field.wire for field in fields} | set(without)
+        kept = [field for field in self.fields if field.wire not in gone]
+        return Shape(self.type, *kept, *fields, build=build, take=take)
 
     def read(self, body: Any) -> S:
         """This function will return the canonical object in `body`; it raises BadFields that names every bad field."""
@@ -148,6 +162,23 @@ class Shape(Generic[S]):
             write = kind.write
             body[wire] = value if write is None else write(value)
         for name, value in _extensions(message).items():
+            if name not in self._known:
+                body[name] = value
+        return body
+
+    def write_patch(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """This function will write what `read_patch` read, of whatever version, as this version's PATCH."""
+        if self._types is None:
+            self._types = {field.name: field.type for field in msgspec.structs.fields(self.type)}
+        body: dict[str, Any] = {}
+        for wire, attribute, kind, _ in self.fields:
+            if attribute in changes:
+                value = changes[attribute]
+                if value is not None:
+                    value = msgspec.convert(value, self._types[attribute])
+                    value = value if kind.write is None else kind.write(value)
+                body[wire] = value
+        for name, value in (changes.get("extensions") or _NOTHING).items():
             if name not in self._known:
                 body[name] = value
         return body

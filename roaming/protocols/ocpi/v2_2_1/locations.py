@@ -77,7 +77,7 @@ _HOURS = Shape(
     optional("exceptional_openings", many(_EXCEPTIONAL_PERIOD.kind)),
     optional("exceptional_closings", many(_EXCEPTIONAL_PERIOD.kind)),
 )
-_PUBLISH_TOKEN_TYPE = Shape(
+PUBLISH_TOKEN_TYPE = Shape(
     canonical.PublishTokenType,
     optional("uid", ci_string(36)),
     optional("type", TOKEN_TYPE),
@@ -127,7 +127,7 @@ LOCATION = Shape(
     required("party_id", PARTY_ID),
     required("id", ci_string(36)),
     required("publish", BOOLEAN),
-    optional("publish_allowed_to", many(_PUBLISH_TOKEN_TYPE.kind)),
+    optional("publish_allowed_to", many(PUBLISH_TOKEN_TYPE.kind)),
     optional("name", string(255)),
     required("address", string(255)),  # 45 before the errata of 2026
     required("city", string(45)),

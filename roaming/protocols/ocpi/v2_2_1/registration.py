@@ -10,7 +10,7 @@ from roaming.protocols.ocpi.v2_2_1.locations import BUSINESS_DETAILS
 
 _ROLE = one_of("CPO", "EMSP", "HUB", "NAP", "NSP", "OTHER", "SCSP")
 # Only the token's body form has this alphabet; the header form is Base64 of it (transport_and_format §Authorization header).
-_TOKEN = matching(r"[\x21-\x7e]{1,64}", "a token of 1 to 64 printable ASCII characters without blanks")
+TOKEN = matching(r"[\x21-\x7e]{1,64}", "a token of 1 to 64 printable ASCII characters without blanks")
 
 
 class CredentialsRole(canonical.Open, frozen=True, kw_only=True):
@@ -67,23 +67,18 @@ class ClientInfo(canonical.Open, frozen=True, kw_only=True):
     last_updated: datetime
 
 
+CREDENTIALS_ROLE = Shape(
+    CredentialsRole,
+    required("role", _ROLE),
+    required("business_details", BUSINESS_DETAILS.kind),
+    required("party_id", PARTY_ID),
+    required("country_code", COUNTRY_CODE),
+)
 CREDENTIALS = Shape(
     Credentials,
-    required("token", _TOKEN),
+    required("token", TOKEN),
     required("url", URL),
-    required(
-        "roles",
-        many(
-            Shape(
-                CredentialsRole,
-                required("role", _ROLE),
-                required("business_details", BUSINESS_DETAILS.kind),
-                required("party_id", PARTY_ID),
-                required("country_code", COUNTRY_CODE),
-            ).kind,
-            at_least=1,
-        ),
-    ),
+    required("roles", many(CREDENTIALS_ROLE.kind, at_least=1)),
 )
 VERSION = Shape(Version, required("version", OPEN_NAME), required("url", URL))
 # `role` is meaningless for credentials and missing in older versions: absent reads as SENDER (ocpi §3.8).

@@ -54,16 +54,21 @@ def _take_decision(decision: canonical.AuthorizationDecision) -> Mapping[str, An
     }
 
 
-AUTHORIZATION_INFO = Shape(
-    canonical.AuthorizationDecision,
-    required("allowed", _ALLOWED),
-    required("token", TOKEN.kind),
-    optional("location", LOCATION_REFERENCES.kind),
-    optional("authorization_reference", ci_string(36), as_="reference"),
-    optional("info", DISPLAY_TEXT.kind),
-    build=_read_decision,
-    take=_take_decision,
-)
+def authorization_info(token: Shape[canonical.Token]) -> Shape[canonical.AuthorizationDecision]:
+    """This function will return the shape of AuthorizationInfo around the tokens of one version."""
+    return Shape(
+        canonical.AuthorizationDecision,
+        required("allowed", _ALLOWED),
+        required("token", token.kind),
+        optional("location", LOCATION_REFERENCES.kind),
+        optional("authorization_reference", ci_string(36), as_="reference"),
+        optional("info", DISPLAY_TEXT.kind),
+        build=_read_decision,
+        take=_take_decision,
+    )
+
+
+AUTHORIZATION_INFO = authorization_info(TOKEN)
 
 read_token, write_token, read_token_patch = TOKEN.read, TOKEN.write, TOKEN.read_patch
 read_authorization, write_authorization = AUTHORIZATION_INFO.read, AUTHORIZATION_INFO.write

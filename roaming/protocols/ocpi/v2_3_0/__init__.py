@@ -1,1 +1,1 @@
-"""OCPI 2.3.0: nothing lives here yet. The versions list does not offer it."""
+"""OCPI 2.3.0 edition 2: the canonical language's own names; only what differs from 2.2.1 is written here."""
