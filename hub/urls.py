@@ -1,7 +1,7 @@
 """Every door of the hub."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from hub import health
 
@@ -10,4 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
+    path("portal/", include("hub.portal.urls")),
+    path("", include("hub.directory.urls")),
 ]

@@ -1,4 +1,4 @@
-"""Django's permissions, answered from the hub's one table of roles. The admin of roaming and settlement asks here without knowing the hub."""
+"""Django's permissions, answered from the hub's one table of roles: the admin of roaming and settlement asks without knowing the hub."""
 
 from typing import Any
 

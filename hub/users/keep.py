@@ -26,7 +26,8 @@ class RoleHasNoParty(Exception):
 def keep_user(*, email: str, password: str, party: PartyId | None = None, role: str | None = None) -> User:
     """This function will save the person with that e-mail: its password, and its role (a hub's role, or one for `party`).
 
-    Called again with the same e-mail it changes what is given and keeps the rest. It raises UnknownParty, RoleNeedsParty and RoleHasNoParty.
+    Called again with the same e-mail it changes what is given and keeps the rest. It raises UnknownParty, RoleNeedsParty and
+    RoleHasNoParty.
     """
     inside = role in STAFF_ROLES
     if inside and party is not None:

@@ -1,4 +1,4 @@
-"""Who may do what (finance §6.4). One table; the admin, the portal and the commands ask here."""
+"""Who may do what. What moves money is settlement's table (`settlement.terms.rights`); the rest stands here."""
 
 from enum import StrEnum
 
@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from hub.users.models import Membership, User
 from roaming.models import Party
+from settlement.terms.rights import MAY
 
 Person = User | AnonymousUser
 
@@ -33,20 +34,15 @@ class Action(StrEnum):
 _STAFF = User.StaffRole
 _EVERYONE_INSIDE = frozenset({_STAFF.MAKER, _STAFF.CHECKER, _STAFF.TREASURER, _STAFF.AUDITOR, _STAFF.OPERATIONS})
 
+# Four eyes hold for superusers too (reliability T22): these need the role itself.
+_MONEY = (Action.CLOSE, Action.APPROVE, Action.ISSUE, Action.RELEASE_HOLD, Action.EXPORT)
 _BY_STAFF_ROLE: dict[Action, frozenset[str]] = {
-    Action.CLOSE: frozenset({_STAFF.MAKER}),
-    Action.APPROVE: frozenset({_STAFF.CHECKER}),
-    Action.ISSUE: frozenset({_STAFF.MAKER, _STAFF.CHECKER}),
-    Action.RELEASE_HOLD: frozenset({_STAFF.MAKER, _STAFF.CHECKER}),
-    Action.EXPORT: frozenset({_STAFF.MAKER, _STAFF.CHECKER, _STAFF.TREASURER, _STAFF.AUDITOR}),
+    **{action: MAY[action.value] for action in _MONEY},
     Action.SEE_EVERYTHING: _EVERYONE_INSIDE,
     Action.RUN_DELIVERIES: frozenset({_STAFF.OPERATIONS}),
     Action.LOCK_PLATFORMS: frozenset({_STAFF.OPERATIONS}),
     Action.MANAGE_USERS: frozenset(),
 }
-# Four eyes hold for superusers too (reliability T22): these need the role itself.
-_MONEY = frozenset({Action.CLOSE, Action.APPROVE, Action.ISSUE, Action.RELEASE_HOLD})
-
 _FINANCE = Membership.Role.FINANCE
 _TECHNICAL = Membership.Role.TECHNICAL
 _BY_MEMBERSHIP: dict[Action, frozenset[str]] = {

@@ -1,0 +1,82 @@
+"""The public pages."""
+
+from django.conf import settings
+from django.db.models import Count, Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from hub.directory.coverage import count_by_country, draw_map, list_sites
+from hub.directory.service import read_service
+from roaming import canonical
+from roaming.models import Party, PartyRole, Platform
+
+_ROLES = {canonical.Role.CPO: "operator", canonical.Role.EMSP: "provider"}
+
+
+@require_safe
+@cache_control(public=True, max_age=30)
+def home(request: HttpRequest) -> HttpResponse:
+    """This function will explain the hub in a minute, with today's size."""
+    countries = count_by_country()
+    roles = dict(
+        PartyRole.objects.filter(platform__status=Platform.Status.CONNECTED).order_by().values_list("role").annotate(count=Count("pk"))
+    )
+    return render(
+        request,
+        "directory/home.html",
+        {
+            "operators": roles.get(canonical.Role.CPO, 0),
+            "providers": roles.get(canonical.Role.EMSP, 0),
+            "countries": len(countries),
+            "sites": sum(country.sites for country in countries),
+            "evses": sum(country.evses for country in countries),
+            "versions_url": f"{settings.HUB_PUBLIC_URL}/ocpi/versions",
+        },
+    )
+
+
+@require_safe
+@cache_control(public=True, max_age=30)
+def partners(request: HttpRequest) -> HttpResponse:
+    """This function will list who takes part, with the state of their connection."""
+    roles = PartyRole.objects.filter(role__in=_ROLES).select_related("platform").order_by("role")
+    parties = (
+        Party.objects.filter(roles__role__in=_ROLES).distinct().prefetch_related(Prefetch("roles", queryset=roles, to_attr="market_roles"))
+    )
+    rows = [
+        {"party": party, "role": _ROLES[canonical.Role(role.role)], "platform": role.platform}
+        for party in parties.order_by("country_code", "name", "party_id")
+        for role in party.market_roles
+    ]
+    wanted = request.GET.get("role", "")
+    return render(
+        request,
+        "directory/partners.html",
+        {"rows": [row for row in rows if wanted not in _ROLES.values() or row["role"] == wanted], "wanted": wanted},
+    )
+
+
+@require_safe
+@cache_control(public=True, max_age=30)
+def network(request: HttpRequest) -> HttpResponse:
+    """This function will show the map and a page of sites."""
+    countries = count_by_country()
+    asked = request.GET.get("country", "")
+    country = asked if any(one.code == asked for one in countries) else ""
+    after = request.GET.get("after", "")
+    sites, go_on = list_sites(country=country, after=int(after) if after.isdecimal() and len(after) < 19 else 0)
+    return render(
+        request,
+        "directory/network.html",
+        {"countries": countries, "country": country, "map": draw_map(), "sites": sites, "go_on": go_on, "is_first": not after},
+    )
+
+
+@require_safe
+@cache_control(no_store=True)
+def status(request: HttpRequest) -> HttpResponse:
+    """This function will tell how the hub is doing right now."""
+    return render(request, "directory/status.html", {"service": read_service(at=timezone.now())})

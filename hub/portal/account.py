@@ -1,0 +1,63 @@
+"""A person's own page: name and password; and the door itself."""
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from hub.portal.scope import find_scope
+from hub.users.models import User
+
+
+class LoginForm(AuthenticationForm):
+    """Log in by e-mail."""
+
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _("E-mail and password do not belong together. After six wrong ones the login is locked for a while."),
+    }
+
+
+class Login(LoginView):
+    """The portal's door. It also serves staff, who go on to the administration from the menu."""
+
+    template_name = "portal/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in django-stubs, not at run time
+    """What a person may change about themselves."""
+
+    class Meta:
+        model = User
+        fields = ["name"]
+        labels = {"name": _("Your name")}
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """This function will show and change name and password; changing the password ends every other session of the person."""
+    user = request.user
+    assert isinstance(user, User)
+    sends = request.POST.get("form") if request.method == "POST" else None
+    profile = ProfileForm(request.POST if sends == "profile" else None, instance=user)
+    password = PasswordChangeForm(user, request.POST if sends == "password" else None)
+    if sends == "profile" and profile.is_valid():
+        profile.save()
+        messages.success(request, _("Saved."))
+        return redirect("portal:account")
+    if sends == "password" and password.is_valid():
+        update_session_auth_hash(request, password.save())
+        messages.success(request, _("Your password is changed. Other devices have to log in again."))
+        return redirect("portal:account")
+    answer = render(request, "portal/account.html", {"scope": find_scope(request), "profile": profile, "password": password})
+    answer["Cache-Control"] = "private, no-store"
+    return answer

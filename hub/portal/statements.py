@@ -1,0 +1,66 @@
+"""A party's statements: the list, one of them line by line, and its files. Only issued ones: a draft may still change."""
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from hub.portal.scope import Scope, portal_page
+from hub.users.permissions import Action
+from settlement.models import Document, PlannedPayment, Statement
+
+FORMATS = {
+    "pdf": "the document to read and to file",
+    "xlsx": "a workbook with every CDR",
+    "csv": "one row per CDR",
+    "json": "for machines, with its schema",
+    "xml": "the e-invoice",
+}
+
+
+def statements_of(scope: Scope) -> QuerySet[Statement]:
+    """This function will return the issued statements of the party looked at, newest first."""
+    return (
+        Statement.objects.filter(party=scope.party, state=Statement.State.ISSUED)
+        .select_related("run", "party")
+        .defer("content")
+        .order_by("-run__starts_at", "currency", "-pk")
+    )
+
+
+def find_statement(scope: Scope, statement_id: int) -> Statement:
+    """This function will return an issued statement of any of the person's parties; every other one is a 404, whoever's it is."""
+    return get_object_or_404(
+        Statement.objects.select_related("run", "party"),
+        pk=statement_id,
+        state=Statement.State.ISSUED,
+        party__in=scope.parties(to=Action.SEE_OWN_STATEMENTS),
+    )
+
+
+@require_safe
+@portal_page(to=Action.SEE_OWN_STATEMENTS)
+def statement_list(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """This function will list the statements."""
+    return render(request, "portal/statements.html", {"scope": scope, "statements": statements_of(scope)[:240]})
+
+
+@require_safe
+@portal_page(to=Action.SEE_OWN_STATEMENTS)
+def statement_detail(request: HttpRequest, scope: Scope, statement_id: int) -> HttpResponse:
+    """This function will show a statement with its lines, payments and files."""
+    statement = find_statement(scope, statement_id)
+    payments = PlannedPayment.objects.filter(run=statement.run, currency=statement.currency).select_related("payer", "payee")
+    return render(
+        request,
+        "portal/statement.html",
+        {
+            "scope": scope,
+            "statement": statement,
+            "lines": statement.lines.select_related("counterparty"),
+            "to_pay": payments.filter(payer=statement.party),
+            "to_get": payments.filter(payee=statement.party),
+            "formats": FORMATS,
+            "documents": Document.objects.filter(statement=statement).order_by("format"),
+        },
+    )

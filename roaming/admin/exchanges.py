@@ -1,0 +1,83 @@
+"""Exchanges: what was really said on the wire, found by correlation id."""
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
+
+from roaming.admin.pages import BigTablePage
+from roaming.figures import NOTHING, chip, figure, instant_to_the_second, pretty_json, two_lines
+from roaming.models import Exchange, Platform
+
+
+@admin.register(Exchange)
+class ExchangePage(BigTablePage):
+    """One leg per row; a message that crossed the hub has the same correlation id on all its legs."""
+
+    empty = "Nothing was said yet. Exchanges are written as soon as a partner calls, or is called."
+    list_display = ["happened", "way", "request", "answered", "took_figure", "parties", "correlation_id"]
+    list_filter = ["direction", "module"]
+    ordering = ["-at", "-id"]
+    search_help_text = "Correlation id: finds every leg of one message."
+    fieldsets = [
+        (None, {"fields": [("happened", "way"), "request", ("answered", "took_figure"), ("parties", "platform")]}),
+        ("Trace", {"fields": [("correlation_id", "request_id"), ("module", "object_id"), "error"]}),
+        ("Request body", {"fields": ["sent"]}),
+        ("Answer", {"fields": ["got"]}),
+    ]
+    readonly_fields = ["happened", "way", "request", "answered", "took_figure", "parties", "platform", "sent", "got"]
+
+    def find(self, queryset: QuerySet[Exchange], text: str) -> QuerySet[Exchange]:
+        """This function will return every leg of one conversation."""
+        return queryset.filter(correlation_id=text)
+
+    @display(description="at")
+    def happened(self, row: Exchange) -> str:
+        """This function will tell when."""
+        return instant_to_the_second(row.at)
+
+    @display(description="way")
+    def way(self, row: Exchange) -> str:
+        """This function will tell who called whom."""
+        return "partner → hub" if row.direction == "in" else "hub → partner"
+
+    @display(description="request")
+    def request(self, row: Exchange) -> SafeString:
+        """This function will show method, path and module."""
+        return two_lines(f"{row.method} {row.path}", row.module or NOTHING)
+
+    @display(description="answer")
+    def answered(self, row: Exchange) -> SafeString:
+        """This function will show the HTTP status and the protocol's own code."""
+        went_well = row.http_status is not None and row.http_status < 400 and (row.protocol_status or 1000) < 2000
+        told = " · ".join(str(code) for code in (row.http_status, row.protocol_status) if code is not None) or "no answer"
+        return chip("delivered" if went_well else "rejected", told)
+
+    @display(description="took")
+    def took_figure(self, row: Exchange) -> SafeString:
+        """This function will tell how long it took."""
+        return figure(f"{row.duration_ms} ms")
+
+    @display(description="from → to")
+    def parties(self, row: Exchange) -> str:
+        """This function will name sender and receiver as the message does."""
+        return f"{row.sender or 'hub'} → {row.receiver or 'hub'}"
+
+    @display(description="platform")
+    def platform(self, row: Exchange) -> str:
+        """This function will name the platform of this leg."""
+        return str(Platform.objects.filter(pk=row.platform_id or 0).first() or NOTHING)
+
+    @display(description="request body")
+    def sent(self, row: Exchange) -> SafeString:
+        """This function will show the request's body, masked as it is kept."""
+        return _body(row.request_body)
+
+    @display(description="answer’s body")
+    def got(self, row: Exchange) -> SafeString:
+        """This function will show the answer's body, masked as it is kept."""
+        return _body(row.response_body)
+
+
+def _body(text: str) -> SafeString:
+    return pretty_json(text.encode()) if text else pretty_json(None)

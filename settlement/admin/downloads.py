@@ -1,0 +1,31 @@
+"""A statement's files in the admin: links, and the view behind them."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from settlement.documents.store import open_document
+from settlement.models import Statement
+
+FORMATS = ("pdf", "xlsx", "csv", "json", "xml")
+
+
+def download_links(statement: Statement) -> SafeString | str:
+    """This function will link to every file of an issued statement; a draft has none, since its figures may still change."""
+    if statement.state != Statement.State.ISSUED:
+        return "when issued"
+    links = (
+        (reverse("admin:settlement_statement_download", args=[statement.pk, file_format]), file_format.upper()) for file_format in FORMATS
+    )
+    return format_html('<span class="downloads">{}</span>', format_html_join(" ", '<a class="download" href="{}">{}</a>', links))
+
+
+def download(request: HttpRequest, statement_id: int, file_format: str) -> HttpResponse:
+    """This function will answer with one file of an issued statement: the bytes the partner gets too."""
+    if not request.user.has_perm("settlement.export_statement"):
+        raise PermissionDenied
+    statement = get_object_or_404(Statement, pk=statement_id, state=Statement.State.ISSUED)
+    return open_document(statement=statement, format=file_format)
