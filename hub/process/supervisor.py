@@ -252,9 +252,10 @@ class Supervisor:
         self._wake_up = (receiving, sending)
         self._selector.register(receiving, selectors.EVENT_READ, lambda: receiving.recv(4096))
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN or number is signal.SIGTERM:  # nohup ignores SIGHUP: let it
-                signal.signal(number, self._request_stop)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._request_stop)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup make run` outlives its terminal
+            signal.signal(signal.SIGHUP, self._request_stop)
 
     def _request_stop(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
