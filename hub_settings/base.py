@@ -69,6 +69,8 @@ HUB_ALLOW_PRIVATE_TARGETS = os.environ.get("HUB_ALLOW_PRIVATE_TARGETS", "") == "
 AUTHORIZE_DEADLINE_SECONDS = float(os.environ.get("AUTHORIZE_DEADLINE_SECONDS", "5"))
 # How old the routing table in process memory may be before its stamp is compared: a revocation is in force this soon.
 DIRECTORY_CHECK_SECONDS = 1.0
+# Exchanges are written in batches by a thread of each process.
+EXCHANGES_IN_BACKGROUND = True
 LIVENESS_SECONDS = float(os.environ.get("LIVENESS_SECONDS", "300"))
 HUB_PROXY_SECRET = os.environ.get("HUB_PROXY_SECRET", "")
 HUB_RATE_LIMITS = os.environ.get("HUB_RATE_LIMITS", "on") != "off"

@@ -7,3 +7,4 @@ HUB_ALLOW_PRIVATE_TARGETS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False
 DIRECTORY_CHECK_SECONDS = 0.0  # each test rolls its parties back: compare the stamp at every call
+EXCHANGES_IN_BACKGROUND = False  # written when a test calls exchanges.record.flush(), inside its own transaction

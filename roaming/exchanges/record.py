@@ -1,0 +1,170 @@
+"""Keeping every exchange without making anybody wait: taken in memory, written in batches by one thread of the process.
+
+It is a trace for support and disputes, not a ledger: a process that is killed loses its last half second of it, and a flood is
+counted rather than kept. What must not be lost has tables of its own.
+"""
+
+import logging
+import os
+import re
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from django.conf import settings
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
+
+from roaming.exchanges.masking import mask_body, mask_path
+
+_WAIT_SECONDS = 0.5
+_BATCH = 500
+_MOST_HELD = 10_000
+_MODULES = re.compile(
+    r"/(locations|tariffs|tokens|sessions|cdrs|commands|chargingprofiles|credentials|versions|hubclientinfo|invoicereconciliation|bookings)"
+    r"(?=[/?]|$)"
+)
+_STATUS = re.compile(r'"(?:status_code"\s*:\s*|Code"\s*:\s*")(\d{1,4})')
+
+_COPY = """COPY roaming_exchange (at, direction, platform_id, method, path, module, object_id, sender, receiver, request_id, correlation_id,
+ http_status, protocol_status, duration_ms, request_body, response_body, error) FROM STDIN"""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeEntry:
+    """One request and its answer on one leg. `headers` are those of the request, names in lower case; only routing is read from them."""
+
+    at: datetime
+    direction: Literal["in", "out"]
+    platform_id: int | None
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    request_body: bytes | None = field(repr=False)
+    response_body: bytes | None = field(repr=False)
+    http_status: int | None
+    duration_ms: int
+    error: str = ""
+    object_id: str = ""
+
+
+def record(entry: ExchangeEntry) -> None:
+    """This function will take an exchange in memory; it never waits and never raises."""
+    _recorder.take(entry)
+
+
+def flush() -> int:
+    """This function will write what this process holds, now and on the caller's connection, and return how many rows that were."""
+    return _recorder.flush()
+
+
+class _Recorder:
+    """The exchanges of this process that are not written yet, and the thread that writes them."""
+
+    def __init__(self) -> None:
+        self._held: deque[ExchangeEntry] = deque()
+        self._lost = 0
+        self._lock = threading.Lock()
+        self._bell = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def take(self, entry: ExchangeEntry) -> None:
+        if len(self._held) >= _MOST_HELD:
+            self._lost += 1
+            return
+        self._held.append(entry)
+        if settings.EXCHANGES_IN_BACKGROUND:
+            self._bell.set()
+            if self._thread is None:
+                self._start()
+
+    def flush(self) -> int:
+        written = 0
+        with self._lock:
+            while batch := [self._held[place] for place in range(min(_BATCH, len(self._held)))]:
+                try:
+                    _write(batch)
+                    written += len(batch)
+                except (DataError, IntegrityError):
+                    self._lost += len(batch)  # one row the database cannot take must not hold the others back for ever
+                for _ in batch:
+                    self._held.popleft()
+        return written
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._write_on, name="exchanges", daemon=True)
+                self._thread.start()
+
+    def _write_on(self) -> None:
+        while True:
+            self._bell.wait()
+            threading.Event().wait(_WAIT_SECONDS)  # others come meanwhile: one batch, one commit
+            self._bell.clear()
+            try:
+                self.flush()
+            except (DatabaseError, InterfaceError) as error:
+                # The database is away. What is held is tried again with the next one that comes.
+                logger.warning("exchanges could not be written", extra={"held": len(self._held), "reason": str(error)[:200]})
+                connection.close()
+            if self._lost:
+                logger.warning("exchanges were not kept", extra={"lost": self._lost})
+                self._lost = 0
+
+
+_recorder = _Recorder()
+
+
+def _forget_thread() -> None:
+    # A forked child has no thread of its parent's, and the parent writes what it held.
+    global _recorder
+    _recorder = _Recorder()
+
+
+os.register_at_fork(after_in_child=_forget_thread)
+
+
+def _write(batch: list[ExchangeEntry]) -> None:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(_COPY) as copy:
+        for entry in batch:
+            copy.write_row(_row(entry))
+
+
+def _row(entry: ExchangeEntry) -> tuple[object, ...]:
+    headers = entry.headers
+    module = _MODULES.search(entry.path)
+    response = mask_body(entry.response_body)
+    status = _STATUS.search(response)
+    return (
+        entry.at,
+        entry.direction,
+        entry.platform_id,
+        _text(entry.method, 8),
+        mask_path(entry.path)[:512],
+        module[1] if module else "",
+        _text(entry.object_id, 128),
+        _party(headers, "from"),
+        _party(headers, "to"),
+        _text(headers.get("x-request-id", ""), 128),
+        _text(headers.get("x-correlation-id", ""), 128),
+        entry.http_status,
+        int(status[1]) if status else None,
+        entry.duration_ms,
+        mask_body(entry.request_body),
+        response,
+        _text(entry.error, 255),
+    )
+
+
+def _party(headers: Mapping[str, str], end: str) -> str:
+    country, party = headers.get(f"ocpi-{end}-country-code", ""), headers.get(f"ocpi-{end}-party-id", "")
+    return _text(f"{country}-{party}".upper(), 6) if country and party else ""
+
+
+def _text(text: str, longest: int) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8", "replace").replace("\x00", "\ufffd")[:longest]
