@@ -108,22 +108,30 @@ def clear_rows(*, cdr_ids: Sequence[int], at: datetime, regardless: bool = False
         for row, said in remarks.items()
         if (reasons := [remark for remark in said if remark.action == HOLD and not regardless])
     }
-    charged_before = _amounts_of([evidence.original for evidence in batch if evidence.original is not None])
-    amounts: dict[int, Amounts] = {}
+    charged = _charged([evidence.original for evidence in batch if evidence.original is not None])
+    booked: list[tuple[Evidence, _Charged]] = []
     for evidence in batch:
         if evidence.id in holds:
             continue
         if not evidence.is_credit:
-            amounts[evidence.id] = _amounts(evidence)
-            continue
-        original = amounts.get(evidence.original or 0) or charged_before.get(evidence.original or 0)
-        if original is None:
-            holds[evidence.id] = [Remark(79, "ORIGINAL_HELD", HOLD, "the CDR that this credit takes back is held itself")]
+            found = _Charged(amounts=_amounts(evidence), terms=_terms(evidence))
+        elif (original := charged.get(evidence.original or 0)) is not None:
+            found = _Charged(amounts=charge_credit(original=original.amounts), terms=original.terms)
         else:
-            amounts[evidence.id] = charge_credit(original=original)
+            holds[evidence.id] = [Remark(79, "ORIGINAL_HELD", HOLD, "the CDR that this credit takes back is held itself")]
+            continue
+        charged[evidence.id] = found
+        booked.append((evidence, found))
     hold_cdrs(reasons=holds, at=at)
-    write_charges(charges=_booked([evidence for evidence in batch if evidence.id in amounts], amounts))
-    return Cleared(charged=len(amounts), held=len(holds))
+    write_charges(charges=_book(booked))
+    return Cleared(charged=len(booked), held=len(holds))
+
+
+class _Charged(NamedTuple):
+    """The amounts of a charge and the terms it was made under; a credit takes both from its original."""
+
+    amounts: Amounts
+    terms: Terms
 
 
 def _amounts(evidence: Evidence) -> Amounts:
@@ -151,11 +159,10 @@ def _named_rates(cdr: canonical.Cdr) -> list[Decimal]:
     return list(dict.fromkeys([*taxes, *of_tariffs]))
 
 
-def _booked(batch: Sequence[Evidence], amounts: dict[int, Amounts]) -> list[NewCharge]:
-    closed = pass_gates(netting_sets=[_terms(evidence).netting_set for evidence in batch])
+def _book(charged: Sequence[tuple[Evidence, _Charged]]) -> list[NewCharge]:
+    closed = pass_gates(netting_sets=[of.terms.netting_set for _, of in charged])
     charges = []
-    for evidence in batch:
-        terms = _terms(evidence)
+    for evidence, (amounts, terms) in charged:
         service = period_of(at=evidence.ended_at, cycle=terms.cycle)
         booked = booking_period(service=service, closed=closed[terms.netting_set])
         ended_on = evidence.ended_at.astimezone(UTC).date()
@@ -173,7 +180,7 @@ def _booked(batch: Sequence[Evidence], amounts: dict[int, Amounts]) -> list[NewC
                 currency=evidence.currency,
                 bucket=_bucket(evidence, is_late=booked != service),
                 energy_kwh=-evidence.energy_kwh if evidence.is_credit else evidence.energy_kwh,
-                amounts=amounts[evidence.id],
+                amounts=amounts,
             )
         )
     return charges
@@ -191,11 +198,31 @@ def _terms(evidence: Evidence) -> Terms:
     return evidence.terms
 
 
-def _amounts_of(cdr_ids: Sequence[int]) -> dict[int, Amounts]:
-    rows = Charge.objects.filter(cdr__in=cdr_ids).values_list(
-        "cdr_id", "net", "vat_rate", "vat", "gross", "tax_note", "operator_fee", "provider_fee", "fee_currency"
-    )
-    return {row[0]: Amounts(*row[1:]) for row in rows}
+def _charged(cdr_ids: Sequence[int]) -> dict[int, _Charged]:
+    rows = Charge.objects.filter(cdr__in=cdr_ids).select_related("terms__netting_set") if cdr_ids else ()
+    return {
+        row.cdr_id: _Charged(
+            amounts=Amounts(
+                net=row.net,
+                vat_rate=row.vat_rate,
+                vat=row.vat,
+                gross=row.gross,
+                tax_note=row.tax_note,
+                operator_fee=row.operator_fee,
+                provider_fee=row.provider_fee,
+                fee_currency=row.fee_currency,
+            ),
+            terms=Terms(
+                id=row.terms_id,
+                netting_set=row.netting_set_id,
+                cycle=row.terms.netting_set.cycle,
+                hub_fee=row.terms.hub_fee,
+                hub_fee_payer=row.terms.hub_fee_payer,
+                currency=row.terms.currency,
+            ),
+        )
+        for row in rows
+    }
 
 
 def _move_cursor() -> None:

@@ -47,7 +47,7 @@ def release_hold(*, hold: Hold, by: str, by_role: str, reason: str, at: datetime
 
 def _refuse_what_nobody_can_release(held: Hold) -> None:
     evidence = gather(cdr_ids=[held.cdr_id])[0]
-    if evidence.terms is None:
+    if evidence.terms is None and not evidence.is_credit:
         raise CannotRelease(f"still no agreement between {evidence.owner_key} and {evidence.provider_key}: sign one first")
     if evidence.original is not None and Hold.objects.filter(cdr=evidence.original, state=Hold.State.HELD).exists():
         raise CannotRelease("the CDR that this credit takes back is held: release that one, the credit follows")

@@ -36,7 +36,7 @@ class WrongCycle(Exception):
     """The netting set closes months and the period is a week, or the other way round."""
 
 
-WhenNetted = Callable[[NettingRun], None]
+WhenNetted = Callable[[NettingRun], object]
 # What follows netting inside the closing transaction; settlement.apps says what (statements are drafted).
 when_netted: list[WhenNetted] = []
 

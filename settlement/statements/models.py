@@ -85,6 +85,7 @@ class StatementLine(models.Model):
     vat_rate = models.DecimalField(max_digits=6, decimal_places=2, default=0)
     vat = models.DecimalField(max_digits=18, decimal_places=4, default=0)
     gross = models.DecimalField(max_digits=18, decimal_places=4)
+    tax_note = models.CharField(max_length=40, blank=True, db_default="", help_text="E.g. reverse charge.")
 
     class Meta:
         ordering = ["number"]

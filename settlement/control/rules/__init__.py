@@ -8,7 +8,7 @@ from settlement.control.rules import behavior, chain, energy, identity, price, t
 from settlement.control.verdict import Rule, Verdict
 
 RULES: tuple[Rule, ...] = (*identity.RULES, *chain.RULES, *time.RULES, *energy.RULES, *behavior.RULES, *price.RULES)
-RULES_FOR_CREDITS: tuple[Rule, ...] = (identity.agreement_in_force, price.credit_in_full)
+RULES_FOR_CREDITS: tuple[Rule, ...] = (price.credit_in_full,)
 
 
 def judge(evidence: Evidence) -> Verdict:

@@ -14,7 +14,7 @@ def agreement_in_force(evidence: Evidence) -> Iterator[Remark]:
             8,
             "NO_AGREEMENT",
             HOLD,
-            f"no agreement between operator {evidence.owner_key} and provider {evidence.provider_key} on {evidence.started_at:%Y-%m-%d}",
+            f"no agreement says how {evidence.provider_key} pays {evidence.owner_key} on {evidence.started_at:%Y-%m-%d}",
         )
 
 

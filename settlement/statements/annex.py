@@ -1,0 +1,159 @@
+"""The CDR annex of a statement: one line per CDR of the party, read from charges that never change.
+
+One query serves every export, so that they agree by construction. `shown` is the CDR's gross amount in minor units, spread by largest
+remainder over everything that was rounded together (settlement.netting.rounding.spread, here as window functions): per counterparty
+and VAT group the shown amounts sum to what the statement asks for. `amount` is `shown`, signed for the party.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+
+from roaming import canonical
+from settlement.netting.models import NettingRun
+from settlement.statements.models import Statement
+
+# Name, SQL. Every value is text as it stands in all exports; numbers never pass through floating point.
+COLUMNS: dict[str, str] = {
+    "line": "line",
+    "cdr": "operator || '/' || cdr_id",
+    "side": "side",
+    "operator": "operator",
+    "provider": "provider",
+    "session_id": "session_id",
+    "authorization_reference": "authorization_reference",
+    "credit_of": "CASE WHEN original_cdr_id IS NOT NULL THEN operator || '/' || original_cdr_id END",
+    "bucket": "bucket",
+    "period": "period",
+    "service_period": "service_period",
+    "original_statement": "original_statement",
+    "original_line": "original_line",
+    "location_id": "location_id",
+    "evse_id": "evse_id",
+    "country": "country",
+    "contract_id": "CASE WHEN side = 'payable' THEN contract_id ELSE '' END",
+    "auth_method": "auth_method",
+    "started_at": "to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+    "ended_at": "to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+    "duration_seconds": "extract(epoch FROM ended_at - started_at)::bigint",
+    "energy_kwh": "energy_kwh::text",
+    "currency": "currency",
+    "net": "net::text",
+    "vat_rate": "vat_rate::text",
+    "vat": "vat::text",
+    "gross": "gross::text",
+    "tax_note": "tax_note",
+    "shown": "shown::text",
+    "amount": "(CASE WHEN side = 'receivable' THEN shown ELSE -shown END)::text",
+    "hub_fee": "hub_fee::text",
+    "price_source": "priced_by",
+    "received_at": "to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+    "days_late": "greatest(extract(day FROM received_at - ended_at)::int, 0)",
+    "seal": "encode(seal, 'hex')",
+}
+
+# A party's contract IDs are its own: the operator's copy leaves them out.
+_ANNEX = """
+WITH charged AS (
+    SELECT charge.*, 'receivable' AS side, operator_fee AS hub_fee FROM settlement_charge charge
+        WHERE operator_id = %(party)s AND netting_set_id = %(netting_set)s AND period = %(period)s AND currency = %(currency)s
+    UNION ALL
+    SELECT charge.*, 'payable', provider_fee FROM settlement_charge charge
+        WHERE provider_id = %(party)s AND netting_set_id = %(netting_set)s AND period = %(period)s AND currency = %(currency)s
+),
+told AS (
+    SELECT charged.*, cdr.cdr_id AS name, cdr.session_id, cdr.authorization_reference, cdr.location_id, cdr.evse_id, cdr.country,
+        cdr.contract_id, cdr.auth_method, cdr.started_at, cdr.ended_at, cdr.priced_by, cdr.received_at, cdr.seal, cdr.credit_of_id,
+        row_number() OVER (ORDER BY charged.side DESC, charged.ended_on, charged.cdr_id) AS line
+    FROM charged JOIN roaming_cdr cdr ON cdr.id = charged.cdr_id
+),
+rounded AS (
+    SELECT operator_id, provider_id, vat_rate, tax_note, sum(gross) AS gross, CASE WHEN sum(gross) < 0 THEN -1 ELSE 1 END AS sign
+    FROM settlement_pairtotal WHERE run_id = %(run)s AND currency = %(currency)s AND (operator_id = %(party)s OR provider_id = %(party)s)
+    GROUP BY operator_id, provider_id, vat_rate, tax_note
+),
+counted AS (
+    SELECT told.*, rounded.sign, rounded.sign * rounded.gross * %(unit)s AS units_of_group, rounded.sign * told.gross * %(unit)s AS exact,
+        floor(rounded.sign * told.gross * %(unit)s) AS units
+    FROM told JOIN rounded USING (operator_id, provider_id, vat_rate, tax_note)
+),
+missing AS (
+    SELECT counted.*,
+        units_of_group - sum(units) OVER the_group AS missing,
+        count(*) OVER the_group AS members,
+        row_number() OVER (PARTITION BY operator_id, provider_id, vat_rate, tax_note ORDER BY exact - units DESC, ended_on, cdr_id) AS rank
+    FROM counted WINDOW the_group AS (PARTITION BY operator_id, provider_id, vat_rate, tax_note)
+),
+shown AS (
+    SELECT missing.*,
+        round(sign * (units + each + (rank <= missing - each * members)::int) / %(unit)s, %(decimals)s) AS shown
+    FROM missing, LATERAL (SELECT floor(missing / members) AS each) AS shared
+),
+-- Where a credit's original stood: number of the statement and line, counted as that statement counts.
+earlier AS (
+    SELECT numbered.cdr_id, numbered.line, statement.number
+    FROM (
+        SELECT charge.cdr_id, charge.period, row_number() OVER (
+            PARTITION BY charge.period
+            ORDER BY CASE WHEN charge.operator_id = %(party)s THEN 0 ELSE 1 END, charge.ended_on, charge.cdr_id
+        ) AS line
+        FROM settlement_charge charge
+        WHERE charge.netting_set_id = %(netting_set)s AND charge.currency = %(currency)s
+            AND (charge.operator_id = %(party)s OR charge.provider_id = %(party)s)
+            AND charge.period IN (
+                SELECT before.period FROM told JOIN settlement_charge before ON before.cdr_id = told.credit_of_id
+                WHERE before.period <> %(period)s
+            )
+    ) AS numbered
+    JOIN settlement_nettingrun run
+        ON run.netting_set_id = %(netting_set)s AND run.period = numbered.period AND run.state = 'issued'
+    JOIN settlement_statement statement
+        ON statement.run_id = run.id AND statement.party_id = %(party)s AND statement.currency = %(currency)s
+    WHERE numbered.cdr_id IN (SELECT credit_of_id FROM told WHERE credit_of_id IS NOT NULL)
+),
+lines AS (
+    SELECT shown.line, shown.side, shown.name AS cdr_id, operator.country_code || '-' || operator.party_id AS operator,
+        provider.country_code || '-' || provider.party_id AS provider, original.cdr_id AS original_cdr_id,
+        earlier.number AS original_statement, earlier.line AS original_line,
+        shown.session_id, shown.authorization_reference, shown.bucket, shown.period, shown.service_period, shown.location_id, shown.evse_id,
+        shown.country, shown.contract_id, shown.auth_method, shown.started_at, shown.ended_at, shown.energy_kwh, shown.currency, shown.net,
+        shown.vat_rate, shown.vat, shown.gross, shown.tax_note, shown.shown, shown.hub_fee, shown.priced_by, shown.received_at, shown.seal
+    FROM shown
+    JOIN roaming_party operator ON operator.id = shown.operator_id
+    JOIN roaming_party provider ON provider.id = shown.provider_id
+    LEFT JOIN roaming_cdr original ON original.id = shown.credit_of_id
+    LEFT JOIN earlier ON earlier.cdr_id = shown.credit_of_id
+)
+"""
+
+
+def annex_query(*, select: str) -> str:
+    """This function will return the SQL of the annex with `select` (expressions over `lines`) as its result, in order of lines."""
+    return f"{_ANNEX} SELECT {select} FROM lines ORDER BY line"  # noqa: S608  (our own column expressions)
+
+
+def annex_parameters(*, statement: Statement) -> dict[str, Any]:
+    """This function will return what the annex query is asked for a statement."""
+    run: NettingRun = statement.run
+    decimals = canonical.exponent(statement.currency)
+    return {
+        "party": statement.party_id,
+        "netting_set": run.netting_set_id,
+        "period": run.period,
+        "run": run.pk,
+        "currency": statement.currency,
+        "unit": 10**decimals,
+        "decimals": decimals,
+    }
+
+
+def read_annex(*, statement: Statement, limit: int | None = None) -> Iterator[dict[str, Any]]:
+    """This function will yield the lines of the annex as dictionaries, in order; the first `limit` of them where told."""
+    select = ", ".join(f'{expression} AS "{name}"' for name, expression in COLUMNS.items())
+    query = annex_query(select=select) + (f" LIMIT {limit:d}" if limit is not None else "")
+    with connection.cursor() as cursor:
+        cursor.execute(query, annex_parameters(statement=statement))
+        while rows := cursor.fetchmany(5000):
+            for row in rows:
+                yield dict(zip(COLUMNS, row, strict=True))

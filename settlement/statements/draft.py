@@ -1,0 +1,143 @@
+"""Draft statements: one per party and currency of a run, with the lines that sum to its net position.
+
+Lines carry the exact sums of charges; what rounding once per VAT group added or took stands in lines of its own (finance §2.5), so
+that every cent between CDRs and position has a line.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from roaming import canonical
+from roaming.models import Party
+from settlement.netting.fees import Fee, sum_fees
+from settlement.netting.models import NettingRun, PairTotal, Position
+from settlement.statements.models import Statement, StatementLine
+from settlement.terms.hub import hub_party
+
+_Kind = StatementLine.Kind
+_BUCKETS = {
+    "current": "Sessions of the period",
+    "late": "Late: sessions of earlier, closed periods",
+    "credit": "Credits: sessions taken back",
+}
+
+
+def draft_statements(*, run: NettingRun) -> list[Statement]:
+    """This function will write the statements of a run that has none yet, or return those it has."""
+    drafted = list(Statement.objects.filter(run=run).order_by("currency", "party_id"))
+    if drafted:
+        return drafted
+    positions = list(Position.objects.filter(run=run).order_by("currency", "party_id"))
+    statements = Statement.objects.bulk_create(
+        Statement(
+            run=run,
+            party_id=position.party_id,
+            currency=position.currency,
+            receivable=position.receivable,
+            payable=position.payable,
+            fees=position.fees,
+            net=position.net,
+        )
+        for position in positions
+    )
+    lines = _lines_of_pairs(run)
+    for (party, currency), fee_lines in _lines_of_fees(run).items():
+        lines[party, currency] += fee_lines
+    StatementLine.objects.bulk_create(
+        (line for statement in statements for line in _numbered(statement, lines[statement.party_id, statement.currency])),
+        batch_size=2000,
+    )
+    return statements
+
+
+_Lines = dict[tuple[int, str], list[StatementLine]]
+
+
+def _lines_of_pairs(run: NettingRun) -> _Lines:
+    lines: _Lines = defaultdict(list)
+    order = (
+        "operator__country_code",
+        "operator__party_id",
+        "provider__country_code",
+        "provider__party_id",
+        "vat_rate",
+        "tax_note",
+        "bucket",
+    )
+    pairs: dict[_Kind, dict[tuple[int, str], list[PairTotal]]] = {kind: defaultdict(list) for kind in (_Kind.RECEIVABLE, _Kind.PAYABLE)}
+    for pair in PairTotal.objects.filter(run=run).select_related("operator", "provider").order_by(*order):
+        pairs[_Kind.RECEIVABLE][pair.operator_id, pair.currency].append(pair)
+        pairs[_Kind.PAYABLE][pair.provider_id, pair.currency].append(pair)
+    for kind, by_party in pairs.items():
+        for key, of_party in by_party.items():
+            lines[key] += [_pair_line(pair, kind) for pair in of_party]
+    for kind, by_party in pairs.items():
+        for key, of_party in by_party.items():
+            lines[key] += _rounding_lines(of_party, kind)
+    return lines
+
+
+def _pair_line(pair: PairTotal, kind: _Kind) -> StatementLine:
+    sign = 1 if kind == _Kind.RECEIVABLE else -1
+    return StatementLine(
+        kind=kind,
+        counterparty=pair.provider if kind == _Kind.RECEIVABLE else pair.operator,
+        bucket=pair.bucket,
+        description=_BUCKETS[pair.bucket],
+        count=pair.count,
+        energy_kwh=pair.energy_kwh,
+        net=sign * pair.exact_net,
+        vat_rate=pair.vat_rate,
+        vat=sign * pair.exact_vat,
+        gross=sign * (pair.exact_net + pair.exact_vat),
+        tax_note=pair.tax_note,
+    )
+
+
+def _rounding_lines(pairs: Sequence[PairTotal], kind: _Kind) -> Iterator[StatementLine]:
+    sign = 1 if kind == _Kind.RECEIVABLE else -1
+    what = "receivables" if kind == _Kind.RECEIVABLE else "payables"
+    net = sign * sum((pair.net - pair.exact_net for pair in pairs), Decimal(0))
+    vat = sign * sum((pair.vat - pair.exact_vat for pair in pairs), Decimal(0))
+    if net:
+        yield StatementLine(kind=_Kind.ROUNDING, description=f"Rounding of {what}, once per counterparty and VAT rate", net=net, gross=net)
+    if vat:
+        yield StatementLine(
+            kind=_Kind.VAT_ROUNDING, description=f"VAT of {what}: rate × rounded base instead of the CDRs' VAT", net=0, vat=vat, gross=vat
+        )
+
+
+def _lines_of_fees(run: NettingRun) -> _Lines:
+    period = canonical.Period(run.starts_at, run.ends_at, run.period)
+    fees = sum_fees(netting_set=run.netting_set_id, period=period)
+    lines: _Lines = defaultdict(list)
+    if not fees:
+        return lines
+    hub = hub_party()
+    parties = Party.objects.in_bulk({fee.party for fee in fees})
+    for fee in fees:
+        lines[fee.party, fee.currency].append(_fee_line(fee, counterparty=hub, sign=-1))
+        lines[hub.pk, fee.currency].append(_fee_line(fee, counterparty=parties[fee.party], sign=1))
+    return lines
+
+
+def _fee_line(fee: Fee, *, counterparty: Party, sign: int) -> StatementLine:
+    return StatementLine(
+        kind=_Kind.FEE,
+        counterparty=counterparty,
+        description=f"Hub fee for {fee.cdr_count} CDRs, {fee.exact.normalize():f} before rounding; credits bear none and give none back",
+        count=fee.cdr_count,
+        net=sign * fee.net,
+        vat_rate=fee.vat_rate,
+        vat=sign * fee.vat,
+        gross=sign * fee.gross,
+        tax_note=fee.tax_note,
+    )
+
+
+def _numbered(statement: Statement, lines: Iterable[StatementLine]) -> Iterator[StatementLine]:
+    for number, line in enumerate(lines, start=1):
+        line.statement = statement
+        line.number = number
+        yield line
