@@ -172,6 +172,11 @@ class Directory:
             return False
         return self._is_agreed(operating.id, providing.id, module, on)
 
+    def is_agreed(self, *, operator: PartyId, provider: PartyId, on: date, module: str | None = None) -> bool:
+        """This function will say whether an agreement is in force, for `module` or for any, whatever state the platforms are in."""
+        operating, providing = self._parties.get(operator), self._parties.get(provider)
+        return operating is not None and providing is not None and self._is_agreed(operating.id, providing.id, module, on)
+
     def partners_of(self, key: PartyId, role: Role, *, module: str, on: date) -> list[PartyEntry]:
         """This function will list the parties of the opposite side that this one may exchange `module` with, in name order."""
         side = side_of(role)
@@ -239,11 +244,11 @@ class Directory:
                 return platform
         return None
 
-    def _is_agreed(self, operator: int, provider: int, module: str, on: date) -> bool:
+    def _is_agreed(self, operator: int, provider: int, module: str | None, on: date) -> bool:
         for pair in ((operator, provider), EVERYONE):
             for agreement in self._agreements.get(pair, ()):
                 if agreement.is_in_force(on):
-                    return agreement.covers(module)
+                    return module is None or agreement.covers(module)
         return False
 
 
