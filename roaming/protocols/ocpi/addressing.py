@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from roaming import canonical
-from roaming.parties.directory import Caller, Directory
+from roaming.parties.directory import Caller
 from roaming.protocols.ocpi.envelope import bad_parameter, not_found
 from roaming.routing.sides import Side, side_of
 
@@ -45,23 +45,23 @@ def read_ids(headers: Mapping[str, str]) -> Ids:
     return Ids(request_id=_id(headers.get(REQUEST_ID)), correlation_id=_id(headers.get(CORRELATION_ID)))
 
 
-def read_address(*, headers: Mapping[str, str], caller: Caller, directory: Directory, side: Side) -> Address:
+def read_address(*, headers: Mapping[str, str], caller: Caller, side: Side, owner: canonical.PartyId | None = None) -> Address:
     """This function will read the routing headers of a functional module whose caller stands on `side`.
 
-    `headers` has lower-case names, duplicates joined by a comma. Without from-headers the sender is taken from the connection,
-    where it hosts one such party only. It raises OcpiRefusal: 2001 for half pairs, duplicates, misspelt or foreign parties, 404
-    where the sender is no party of this side.
+    `headers` has lower-case names, duplicates joined by a comma. Without from-headers the sender is the `owner` whom the path
+    names, or the one party of that side on the connection. It raises OcpiRefusal: 2001 for half pairs, duplicates, misspelt or
+    foreign parties, 404 where the sender is no party of this side.
     """
     receiver = read_pair(headers, TO_COUNTRY, TO_PARTY)
     sender = read_pair(headers, FROM_COUNTRY, FROM_PARTY)
     hosted = caller.platform.roles
     if sender is None:
         eligible = sorted({key for role, key in hosted if side_of(role) is side})
-        if not eligible:
+        if not eligible or (owner is not None and owner not in eligible):
             raise not_found()
-        if len(eligible) > 1:
+        if owner is None and len(eligible) > 1:
             raise bad_parameter("OCPI-from-country-code, OCPI-from-party-id: required, this connection hosts several parties")
-        sender = eligible[0]
+        sender = owner or eligible[0]
     elif all(key != sender for _, key in hosted):
         raise bad_parameter("OCPI-from-country-code, OCPI-from-party-id: not a party of this connection")
     for role in side.roles:

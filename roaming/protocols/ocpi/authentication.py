@@ -1,5 +1,6 @@
 """Who calls: the token of the Authorization header, raw or in Base64 (OCPI 2.2.1, transport_and_format §Authorization header)."""
 
+import base64
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -36,3 +37,12 @@ def authenticate(*, headers: Mapping[str, str], directory: Directory, module: st
     if not caller.platform.is_routable:
         raise Suspended
     return caller
+
+
+def presented_token(*, headers: Mapping[str, str], caller: Caller) -> str:
+    """This function will return the caller's own token as it stands in a credentials object: GET credentials repeats it."""
+    presented = headers.get("authorization", "").partition(" ")[2].strip(" ")
+    if caller.encoding == "raw":
+        return presented
+    text = presented.replace("-", "+").replace("_", "/").rstrip("=")
+    return base64.b64decode(text + "=" * (-len(text) % 4)).decode().rstrip("\r\n ")

@@ -13,6 +13,9 @@ import msgspec
 from roaming.protocols.ocpi.intake import NotJson, read_json
 from roaming.protocols.ocpi.versions import DIALECTS
 
+# A page of a partner's list may be larger than anything a partner may send by itself.
+LIST_BYTES = 8 << 20
+MOST_VALUES = 1_000_000
 _MOST_OF_A_MESSAGE = 255
 
 
@@ -67,7 +70,7 @@ def read_reply(*, status: int, headers: Mapping[str, str], body: bytes) -> Reply
     if status in (401, 403):
         raise Refused(f"HTTP {status}")
     try:
-        envelope = read_json(body)
+        envelope = read_json(body, most_values=MOST_VALUES)
     except NotJson as error:
         raise NotAnEnvelope(f"HTTP {status} with a body that is no JSON ({error})") from None
     if not isinstance(envelope, dict):

@@ -110,7 +110,7 @@ class Shape(Generic[S]):
         build: Callable[..., S] | None = None,
         take: Callable[[S], Mapping[str, Any]] | None = None,
     ) -> "Shape[S]":
-        """This function will return the shape of another version: `fields` replace those of that wire name or are added, `without` are gone."""
+        """This function will return another version's shape: `fields` replace those of that wire name or are added, `without` are gone."""
         gone = {field.wire for field in fields} | set(without)
         kept = [field for field in self.fields if field.wire not in gone]
         return Shape(self.type, *kept, *fields, build=build, take=take)

@@ -38,20 +38,20 @@ class WrongContentType(Exception):
     """The body is not announced as application/json. HTTP 415."""
 
 
-def read_json(body: bytes) -> Any:
+def read_json(body: bytes, *, most_values: int = MAX_VALUES) -> Any:
     """This function will return the JSON value in `body`: dict, list, str, int, bool, None, and Decimal for every number with a point.
 
     It raises NotJson for malformed JSON, NaN, Infinity, numbers beyond 18 integer digits, a key twice in one object, NUL, lone
-    surrogates, more than 32 levels, 512 members in one object or 100,000 values.
+    surrogates, more than 32 levels, 512 members in one object or `most_values` values.
     """
     try:
         value = _DECODER.decode(body)
     except RecursionError:
         raise NotJson(f"more than {MAX_DEPTH} levels") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
-        raise NotJson(str(error)) from None
+        raise NotJson(str(error).partition(" - at ")[0]) from None
     if _is_suspicious(body, value):
-        value = _read_strictly(body)
+        value = _read_strictly(body, most_values)
     return value
 
 
@@ -97,6 +97,7 @@ _LONG_INTEGER = b"0" * (MAX_INTEGER_DIGITS + 1)
 def _is_suspicious(body: bytes, value: Any) -> bool:
     # A repeated key is dropped by the decoder, so the value written again has fewer `":` than the body. That comparison can be
     # fooled only by escapes (a quote written \u0022) or by space before a colon, so those are suspicious by themselves.
+    members = body.count(b'":')
     return (
         b"\\u" in body
         or b" :" in body
@@ -104,20 +105,21 @@ def _is_suspicious(body: bytes, value: Any) -> bool:
         or b"\t:" in body
         or b"\r:" in body
         or body.count(b"{") + body.count(b"[") > MAX_DEPTH
+        or members > MAX_MEMBERS
         or len(body) > MAX_VALUES
         or _LONG_INTEGER in body.translate(_DIGITS_MARKED)
-        or body.count(b'":') != _ENCODER.encode(value).count(b'":')
+        or members != _ENCODER.encode(value).count(b'":')
     )
 
 
-def _read_strictly(body: bytes) -> Any:
+def _read_strictly(body: bytes, most_values: int) -> Any:
     try:
         value = json.loads(body, object_pairs_hook=_object, parse_float=_number, parse_int=_integer)
     except RecursionError:
         raise NotJson(f"more than {MAX_DEPTH} levels") from None
     except ValueError as error:
         raise NotJson(str(error)) from None
-    _measure(value)
+    _measure(value, most_values)
     return value
 
 
@@ -136,7 +138,7 @@ def _integer(text: str) -> int:
     return int(text)
 
 
-def _measure(value: Any) -> None:
+def _measure(value: Any, most_values: int) -> None:
     level, depth, count = [value], 0, 0
     while level:
         depth += 1
@@ -154,8 +156,8 @@ def _measure(value: Any) -> None:
             elif kind is str and "\0" in item:
                 raise NotJson("a text holds the character NUL")
         count += len(below)
-        if count > MAX_VALUES:
-            raise NotJson(f"more than {MAX_VALUES} values")
+        if count > most_values:
+            raise NotJson(f"more than {most_values} values")
         if below and depth > MAX_DEPTH:
             raise NotJson(f"more than {MAX_DEPTH} levels")
         level = below

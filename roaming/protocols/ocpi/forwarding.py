@@ -1,0 +1,114 @@
+"""Direct requests through the hub: what is written for the receiver, and how its answer is read before anything of it passes on.
+
+Bytes of one partner never reach another: every object is read, its owner checked, and written anew (reliability T3, T5).
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from roaming import canonical
+from roaming.gateways import Forward, Forwarded, GatewayBroken
+from roaming.protocols.ocpi.client import Reply, one_object
+from roaming.protocols.ocpi.dialect import BadFields, Shape
+from roaming.protocols.ocpi.paging import next_query, read_page_request
+from roaming.protocols.ocpi.versions import SENDER, Dialect
+
+logger = logging.getLogger(__name__)
+
+# Besides the partner's own headers: the query of the next page, "" after the last.
+NEXT_QUERY = "next-query"
+TOTAL, LIMIT = "x-total-count", "x-limit"
+
+
+def is_list(request: Forward) -> bool:
+    """This function will say whether the request asks for a page of a list."""
+    return request.method == "GET" and request.interface == SENDER and not request.path
+
+
+def write_body(*, request: Forward, dialect: Dialect) -> Any:
+    """This function will return the body for the receiver as its version writes it, or None where the request has none."""
+    shape = find_shape(request=request, dialect=dialect)
+    if request.changes is not None:
+        return shape.write_patch(request.changes)
+    return None if request.message is None else shape.write(request.message)  # type: ignore[arg-type]
+
+
+def find_shape(*, request: Forward, dialect: Dialect) -> Shape[Any]:
+    """This function will return the shape of the object that a request is about."""
+    if request.module == "sessions" and request.path[1:] == ("charging_preferences",):
+        return dialect.charging_preferences
+    if request.module == "locations":
+        depth = len(request.path) - (1 if request.interface == SENDER else 3)
+        return (dialect.location, dialect.evse, dialect.connector)[max(0, min(depth, 2))]
+    shapes: Mapping[str, Shape[Any]] = {
+        "tariffs": dialect.tariff,
+        "tokens": dialect.token,
+        "sessions": dialect.session,
+        "cdrs": dialect.cdr,
+    }
+    return shapes[request.module]
+
+
+def read_answer(*, request: Forward, dialect: Dialect, reply: Reply, url: str) -> Forwarded:
+    """This function will read a success of the receiver; it raises BadFields or GatewayBroken where its data is not what was asked for."""
+    data: object = None
+    headers: dict[str, str] = {}
+    if is_list(request):
+        data, headers = _read_list(request, dialect, reply, url)
+    elif request.method == "GET":
+        data = find_shape(request=request, dialect=dialect).read(one_object(reply.data))
+        _check_owner(request, data)
+    elif request.path[1:] == ("charging_preferences",):
+        data = dialect.read_preferences_answer(reply.data)
+    return Forwarded(http_status=reply.http, status_code=reply.code, status_message=reply.message, data=data, headers=headers)
+
+
+def _read_list(request: Forward, dialect: Dialect, reply: Reply, url: str) -> tuple[list[object], dict[str, str]]:
+    if not isinstance(reply.data, list):
+        raise GatewayBroken("the answer to a list is no list")
+    shape = find_shape(request=request, dialect=dialect)
+    kept: list[object] = []
+    unread = foreign = 0
+    for item in reply.data:
+        try:
+            message = shape.read(item)
+        except BadFields:
+            unread += 1
+            continue
+        if _is_owned(message, request.receiver):
+            kept.append(message)
+        else:
+            foreign += 1
+    if unread or foreign:
+        logger.warning(
+            "objects of a partner's list were left out",
+            extra={"module": request.module, "party": str(request.receiver), "unreadable": unread, "foreign": foreign},
+        )
+    total = reply.headers.get(TOTAL, "")
+    following = next_query(
+        link=reply.headers.get("link"),
+        request_url=url,
+        page=read_page_request(_own_parameters(request.query)),
+        count=len(reply.data),
+        total=int(total) if total.isdigit() and len(total) < 10 else None,
+    )
+    headers = {name: reply.headers[name] for name in (TOTAL, LIMIT) if reply.headers.get(name, "").isdigit()}
+    return kept, {**headers, NEXT_QUERY: urlencode(following) if following else ""}
+
+
+def _own_parameters(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in query.items() if name in ("date_from", "date_to", "offset", "limit")}
+
+
+def _check_owner(request: Forward, message: object) -> None:
+    # On the Sender side the receiver owns the object; on the Receiver side it keeps one of the requester's.
+    owner = request.receiver if request.interface == SENDER else request.sender
+    if not _is_owned(message, owner):
+        raise GatewayBroken("the answer holds an object of another owner")
+
+
+def _is_owned(message: object, owner: canonical.PartyId) -> bool:
+    found = getattr(message, "owner", None)  # EVSEs and connectors name no owner
+    return found is None or found == owner

@@ -1,0 +1,245 @@
+"""The credentials handshake, from both sides (OCPI 2.2.1, credentials §Registration).
+
+All calls to the partner are made before anything is written: no transaction is open while the hub waits, and a handshake that
+fails half way has changed nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from roaming import canonical
+from roaming.egress import AddressRefused, Call, EgressError, check_address, send
+from roaming.parties import directory
+from roaming.parties.directory import PartyEntry, PlatformEntry
+from roaming.parties.register import begin_handshake, complete_registration, finish_handshake, renew_registration
+from roaming.protocols.ocpi.addressing import request_headers
+from roaming.protocols.ocpi.client import NotAnEnvelope, Refused, Reply, authorization, one_object, read_reply
+from roaming.protocols.ocpi.dialect import BadFields, encode
+from roaming.protocols.ocpi.paths import versions_url as own_versions_url
+from roaming.protocols.ocpi.v2_2_1.registration import (
+    Credentials,
+    CredentialsRole,
+    EndpointOffer,
+    Version,
+    read_version_details,
+    read_versions,
+)
+from roaming.protocols.ocpi.versions import DIALECTS, Dialect
+from roaming.routing.sides import Side, side_of
+
+T = TypeVar("T")
+
+# Two nested calls fit into the patience of a client that waits for its POST.
+CALL_SECONDS = 8.0
+
+
+class CannotUseClient(Exception):
+    """The partner's versions, details or credentials could not be had (OCPI status 3001)."""
+
+
+class VersionNotOffered(Exception):
+    """The partner's versions list lacks the version of this credentials endpoint (OCPI status 3002)."""
+
+
+class NoMatchingEndpoints(Exception):
+    """The partner's version details lack what its roles need (OCPI status 3003)."""
+
+
+class NotApproved(Exception):
+    """The credentials claim parties that the operator of the hub has not approved for this platform (OCPI status 2001)."""
+
+
+class NoSuchPlatform(Exception):
+    """There is no OCPI platform of this number."""
+
+
+class Connected(msgspec.Struct, frozen=True):
+    """How a handshake that the hub started ended."""
+
+    platform: int
+    version: str
+
+
+def accept_registration(*, platform: PlatformEntry, dialect: Dialect, credentials: Credentials, at: datetime, correlation_id: str) -> str:
+    """This function will register a platform that showed token A, and return its token C.
+
+    It raises NotApproved, CannotUseClient, VersionNotOffered, NoMatchingEndpoints and TokenNotPrintable; then nothing changed.
+    """
+    endpoints = _inspect(platform, dialect, credentials, correlation_id)
+    return complete_registration(
+        platform=platform,
+        version=dialect.number,
+        versions_url=credentials.url,
+        endpoints=endpoints,
+        outbound_token=credentials.token,
+        at=at,
+    )
+
+
+def renew(*, platform: PlatformEntry, dialect: Dialect, credentials: Credentials, at: datetime, correlation_id: str) -> str:
+    """This function will update a registration (PUT credentials) and return the next token C; raises as `accept_registration`."""
+    endpoints = _inspect(platform, dialect, credentials, correlation_id)
+    return renew_registration(
+        platform=platform,
+        version=dialect.number,
+        versions_url=credentials.url,
+        endpoints=endpoints,
+        outbound_token=credentials.token,
+        at=at,
+    )
+
+
+def connect(*, platform_id: int, versions_url: str, token: str, at: datetime, correlation_id: str) -> Connected:
+    """This function will start the handshake with the token A that the partner gave, and finish it.
+
+    It raises NoSuchPlatform, CannotUseClient, VersionNotOffered, NoMatchingEndpoints, NotApproved; then the platform stays as it was.
+    """
+    platform = directory.current().platform(platform_id)
+    if platform is None or platform.protocol != "ocpi":
+        raise NoSuchPlatform(f"there is no OCPI platform {platform_id}")
+    line = _Line(platform=platform, token=token, correlation_id=correlation_id)
+    offered = {version.version: version.url for version in line.read_versions(versions_url)}
+    dialect = next((dialect for number, dialect in DIALECTS.items() if number in offered), None)
+    if dialect is None:
+        raise VersionNotOffered(f"the partner offers {', '.join(sorted(offered)) or 'nothing'}; the hub speaks {', '.join(DIALECTS)}")
+    endpoints = line.read_endpoints(dialect, offered[dialect.number])
+    credentials_url = next((offer.url for offer in endpoints if offer.identifier == "credentials"), None)
+    if credentials_url is None:
+        raise NoMatchingEndpoints("the partner's version details name no credentials endpoint")
+    _check_endpoints(platform, endpoints)
+    token_b = begin_handshake(platform=platform, at=at)
+    answer = line.exchange_credentials(dialect, credentials_url, own_credentials(token=token_b, hub=directory.current().hub))
+    _check_claims(platform, answer)
+    finish_handshake(
+        platform=platform,
+        version=dialect.number,
+        versions_url=versions_url,
+        endpoints=_rows(endpoints),
+        outbound_token=answer.token,
+        at=at,
+    )
+    return Connected(platform=platform.id, version=dialect.number)
+
+
+def own_credentials(*, token: str, hub: PartyEntry) -> Credentials:
+    """This function will return the hub's credentials: itself in role HUB and nobody else (OCPI 2.2.1, credentials §CredentialsRole)."""
+    details = canonical.BusinessDetails(name=hub.name or "Roamhouse")
+    role = CredentialsRole(role="HUB", country_code=hub.key.country_code, party_id=hub.key.party_id, business_details=details)
+    return Credentials(token=token, url=own_versions_url(), roles=(role,))
+
+
+def _inspect(platform: PlatformEntry, dialect: Dialect, credentials: Credentials, correlation_id: str) -> list[tuple[str, str, str]]:
+    _check_claims(platform, credentials)
+    line = _Line(platform=platform, token=credentials.token, correlation_id=correlation_id)
+    offered = {version.version: version.url for version in line.read_versions(credentials.url)}
+    if dialect.number not in offered:
+        raise VersionNotOffered(f"your versions list does not offer {dialect.number}")
+    endpoints = line.read_endpoints(dialect, offered[dialect.number])
+    _check_endpoints(platform, endpoints)
+    return _rows(endpoints)
+
+
+def _check_claims(platform: PlatformEntry, credentials: Credentials) -> None:
+    approved = {(role.value, key) for role, key in platform.roles}
+    foreign = [role for role in credentials.roles if (role.role, role.party) not in approved]
+    if foreign:
+        named = ", ".join(f"{role.role}:{role.party.country_code}:{role.party.party_id}" for role in foreign)
+        raise NotApproved(f"roles: not approved for this connection: {named}")
+
+
+def _check_endpoints(platform: PlatformEntry, endpoints: Sequence[EndpointOffer]) -> None:
+    offered = {(offer.identifier, offer.role) for offer in endpoints}
+    identifiers = {identifier for identifier, _ in offered}
+    missing = [] if "credentials" in identifiers else ["credentials"]
+    for side in sorted({side for role, _ in platform.roles if (side := side_of(role))}):
+        # One module is enough to be of use: an operator may only push, a provider may only answer authorisations.
+        if not any(pair in offered for pair in _USEFUL[side]):
+            missing.append(f"any module of an {side}" if side is Side.OPERATOR else f"any module of a {side}")
+    if missing:
+        raise NoMatchingEndpoints(f"your version details lack: {', '.join(missing)}")
+    for offer in endpoints:
+        try:
+            check_address(platform_id=platform.id, url=offer.url)
+        except AddressRefused as refused:
+            raise CannotUseClient(f"endpoint {offer.identifier} {offer.role}: {refused}") from None
+
+
+def _rows(endpoints: Sequence[EndpointOffer]) -> list[tuple[str, str, str]]:
+    return [(offer.identifier, offer.role, offer.url) for offer in endpoints]
+
+
+_OPERATOR_MODULES = (("locations", "SENDER"), ("tariffs", "SENDER"), ("sessions", "SENDER"), ("cdrs", "SENDER"))
+_PROVIDER_MODULES = (("locations", "RECEIVER"), ("tariffs", "RECEIVER"), ("sessions", "RECEIVER"), ("cdrs", "RECEIVER"))
+_USEFUL = {
+    Side.OPERATOR: (*_OPERATOR_MODULES, ("tokens", "RECEIVER"), ("commands", "RECEIVER")),
+    Side.PROVIDER: (*_PROVIDER_MODULES, ("tokens", "SENDER"), ("commands", "SENDER")),
+}
+
+
+class _Line:
+    """Calls with one token to one platform during a handshake; what goes wrong becomes CannotUseClient, naming the step."""
+
+    def __init__(self, *, platform: PlatformEntry, token: str, correlation_id: str) -> None:
+        self._platform = platform
+        self._token = token
+        self._correlation_id = correlation_id
+        # How the partner reads our header is unknown until its first answer: Base64 as the specification says, then raw (ocpi §3.2).
+        told = platform.profile.get("token_encoding")
+        self._encodings = [told] if told in ("raw", "base64") else ["base64", "raw"]
+
+    def read_versions(self, url: str) -> Sequence[Version]:
+        """This function will return the partner's versions list."""
+        return self._read("GET versions", url, read_versions)
+
+    def read_endpoints(self, dialect: Dialect, url: str) -> Sequence[EndpointOffer]:
+        """This function will return the endpoints of the partner's version details."""
+        details = self._read("GET version details", url, lambda data: read_version_details(one_object(data)))
+        if details.version != dialect.number:
+            raise CannotUseClient(f"GET version details: the page behind {dialect.number} is of {details.version}")
+        return details.endpoints
+
+    def exchange_credentials(self, dialect: Dialect, url: str, credentials: Credentials) -> Credentials:
+        """This function will POST the hub's credentials and return the partner's."""
+        body = encode(dialect.credentials.write(credentials))
+        return self._read("POST credentials", url, lambda data: dialect.credentials.read(one_object(data)), method="POST", body=body)
+
+    def _read(self, step: str, url: str, read: Callable[[Any], T], *, method: str = "GET", body: bytes | None = None) -> T:
+        try:
+            reply = self._call(step, method, url, body)
+            if not reply.is_success:
+                raise CannotUseClient(f"{step}: HTTP {reply.http}, status {reply.code} {reply.message}".rstrip())
+            return read(reply.data)
+        except BadFields as refusal:
+            raise CannotUseClient(f"{step}: {refusal}") from None
+
+    def _call(self, step: str, method: str, url: str, body: bytes | None) -> Reply:
+        for encoding in self._encodings:
+            try:
+                answer = send(self._request(method, url, body, encoding))
+                reply = read_reply(status=answer.status, headers=answer.headers, body=answer.body)
+            except Refused:
+                continue
+            except (EgressError, NotAnEnvelope) as error:
+                raise CannotUseClient(f"{step}: {error}") from None
+            self._encodings = [encoding]
+            return reply
+        raise CannotUseClient(f"{step}: your token for the hub is not accepted (HTTP 401 or 403)")
+
+    def _request(self, method: str, url: str, body: bytes | None, encoding: str) -> Call:
+        headers = request_headers(sender=None, receiver=None, correlation_id=self._correlation_id)
+        headers["Authorization"] = authorization(token=self._token, version="", encoding=encoding)
+        headers["Accept"] = "application/json"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return Call(
+            platform_id=self._platform.id,
+            purpose="handshake",
+            method=method,
+            url=url,
+            headers=headers,
+            body=body,
+            deadline_seconds=CALL_SECONDS,
+        )

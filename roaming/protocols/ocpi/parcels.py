@@ -1,0 +1,167 @@
+"""What the outbox sends to an OCPI receiver: the object as it stands now, in the receiver's version, and what the answer means.
+
+The path keeps the owner's country code and party id, also when the hub itself pushes (OCPI 2.2.1, transport_and_format §Broadcast Push).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from roaming import canonical
+from roaming.cdrs.models import Cdr
+from roaming.egress import Answer
+from roaming.gateways import Outcome, Parcel
+from roaming.locations.models import Location
+from roaming.locations.parts import Part, find_part
+from roaming.protocols.ocpi.client import NotAnEnvelope, Refused, Reply, read_reply
+from roaming.protocols.ocpi.dialect import Shape, encode
+from roaming.protocols.ocpi.versions import Dialect
+from roaming.sessions.models import Session
+from roaming.tariffs.models import Tariff
+from roaming.tokens.models import Token
+
+_MOST_PATIENCE_SECONDS = 3600.0
+_MOST_OF_A_NOTE = 200
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to a receiver, still without address and headers."""
+
+    method: str
+    path: tuple[str, ...]
+    query: Mapping[str, str] | None = None
+    body: bytes | None = None
+
+
+def write_letter(*, parcel: Parcel, dialect: Dialect) -> Letter | None:
+    """This function will write what the receiver must hear now, or return None where the object is gone."""
+    return _WRITERS[parcel.module](parcel, dialect)
+
+
+def judge(*, parcel: Parcel, answer: Answer) -> Outcome:
+    """This function will say what the answer means: delivered, to be sent again, or refused for good (reliability §4)."""
+    if answer.status in (429, 503):
+        return Outcome("retry", f"HTTP {answer.status}", retry_after_seconds=_retry_after(answer))
+    try:
+        reply = read_reply(status=answer.status, headers=answer.headers, body=answer.body)
+    except Refused as refused:
+        return Outcome("retry", f"{refused}: the partner refuses the hub's token")
+    except NotAnEnvelope as garbage:
+        return _judge_garbage(parcel, answer, garbage)
+    note = f"HTTP {reply.http}, status {reply.code} {reply.message}".strip()[:_MOST_OF_A_NOTE]
+    if reply.is_success:
+        return Outcome("delivered", note)
+    if _knows_no_whole(parcel, reply):
+        return Outcome("retry", note)
+    refused = 2000 <= reply.code < 3000 or 400 <= reply.http < 500
+    return Outcome("rejected" if refused else "retry", note)
+
+
+def _judge_garbage(parcel: Parcel, answer: Answer, garbage: NotAnEnvelope) -> Outcome:
+    if 200 <= answer.status < 300 and not answer.body.strip():
+        return Outcome("delivered", f"HTTP {answer.status} without a body")  # met in the field: taken, and nothing said
+    if answer.status in (400, 404, 405, 409, 410, 422):
+        retry = answer.status == 404 and _is_part(parcel) and parcel.attempts == 0
+        return Outcome("retry" if retry else "rejected", f"HTTP {answer.status}")
+    return Outcome("retry", str(garbage)[:_MOST_OF_A_NOTE])
+
+
+def _knows_no_whole(parcel: Parcel, reply: Reply) -> bool:
+    # A receiver that never had the object refuses a PATCH of it; the next attempt PUTs the whole (partners §2b, 23).
+    return _is_part(parcel) and parcel.attempts == 0 and (reply.http == 404 or 2000 <= reply.code < 3000)
+
+
+def _is_part(parcel: Parcel) -> bool:
+    return parcel.verb == "patch" or parcel.object_type in ("evse", "connector")
+
+
+def _retry_after(answer: Answer) -> float | None:
+    text = answer.headers.get("retry-after", "")
+    return min(float(text), _MOST_PATIENCE_SECONDS) if text.isdigit() else None
+
+
+def _sends_changes(parcel: Parcel) -> bool:
+    return parcel.verb == "patch" and not parcel.is_merged and parcel.attempts == 0 and parcel.payload is not None
+
+
+def _write_location(parcel: Parcel, dialect: Dialect) -> Letter | None:
+    row = Location.objects.filter(id=parcel.object_row).first()
+    if row is None:
+        return None
+    location = canonical.from_builtins(row.document, canonical.Location)
+    path = _split(location, parcel) if parcel.attempts == 0 else ()
+    part = find_part(location, path)
+    if part is None:
+        return None
+    shape = _shape_of(part, dialect)
+    place = (location.country_code, location.party_id, location.id, *path)
+    if _sends_changes(parcel):
+        return Letter(method="PATCH", path=place, body=encode(shape.write_patch(parcel.payload or {})))
+    return Letter(method="PUT", path=place, body=encode(shape.write(part)))
+
+
+def _split(location: canonical.Location, parcel: Parcel) -> tuple[str, ...]:
+    if parcel.object_type == "location" or not parcel.object_path:
+        return ()
+    if parcel.object_type == "evse":
+        return (parcel.object_path,)
+    # `uid/id` of a connector: either may hold a slash itself, so the split that exists counts.
+    parts = parcel.object_path.split("/")
+    splits = [("/".join(parts[:at]), "/".join(parts[at:])) for at in range(1, len(parts))]
+    return next((split for split in splits if find_part(location, split) is not None), splits[0] if splits else ())
+
+
+def _shape_of(part: Part, dialect: Dialect) -> Shape[Any]:
+    if isinstance(part, canonical.Location):
+        return dialect.location
+    return dialect.evse if isinstance(part, canonical.Evse) else dialect.connector
+
+
+def _write_tariff(parcel: Parcel, dialect: Dialect) -> Letter | None:
+    row = Tariff.objects.filter(id=parcel.object_row).first()
+    if row is None:
+        return None
+    tariff = canonical.from_builtins(row.document, canonical.Tariff)
+    path = (tariff.country_code, tariff.party_id, tariff.id)
+    if row.deleted_at is not None:  # whatever was queued before: the current state is that it is gone
+        return Letter(method="DELETE", path=path)
+    return Letter(method="PUT", path=path, body=encode(dialect.tariff.write(tariff)))
+
+
+def _write_token(parcel: Parcel, dialect: Dialect) -> Letter | None:
+    row = Token.objects.filter(id=parcel.object_row).first()
+    if row is None:
+        return None
+    token = canonical.from_builtins(row.document, canonical.Token)
+    path, query = (token.country_code, token.party_id, token.uid), {"type": token.type}
+    if _sends_changes(parcel):
+        return Letter(method="PATCH", path=path, query=query, body=encode(dialect.token.write_patch(parcel.payload or {})))
+    return Letter(method="PUT", path=path, query=query, body=encode(dialect.token.write(token)))
+
+
+def _write_session(parcel: Parcel, dialect: Dialect) -> Letter | None:
+    row = Session.objects.filter(id=parcel.object_row).first()
+    if row is None:
+        return None
+    session = canonical.from_builtins(row.document, canonical.Session)
+    path = (session.country_code, session.party_id, session.id)
+    if _sends_changes(parcel):
+        return Letter(method="PATCH", path=path, body=encode(dialect.session.write_patch(parcel.payload or {})))
+    return Letter(method="PUT", path=path, body=encode(dialect.session.write(session)))
+
+
+def _write_cdr(parcel: Parcel, dialect: Dialect) -> Letter | None:
+    body = Cdr.objects.filter(id=parcel.object_row).values_list("body", flat=True).first()
+    if body is None:
+        return None
+    return Letter(method="POST", path=(), body=encode(dialect.cdr.write(canonical.decode(body, canonical.Cdr))))
+
+
+_WRITERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
+    "locations": _write_location,
+    "tariffs": _write_tariff,
+    "tokens": _write_token,
+    "sessions": _write_session,
+    "cdrs": _write_cdr,
+}
