@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.core import get_global
 from django.core.management.base import CommandParser
 
 from roaming import canonical, rating
@@ -14,6 +13,7 @@ from roaming.management.operator_command import OperatorCommand, Refused
 from roaming.protocols.ocpi.cut_down import Priceable, read_priceable, read_tariffs
 from roaming.protocols.ocpi.dialect import BadFields
 from roaming.protocols.ocpi.intake import NotJson, read_json
+from roaming.protocols.ocpi.zones import zone_of_country
 
 
 def _zone_argument(text: str) -> str:
@@ -109,12 +109,6 @@ def _zone_of(priceable: Priceable, named: str | None) -> tuple[ZoneInfo, list[ra
     name = named or priceable.time_zone
     if name in available_timezones() and name is not None:
         return ZoneInfo(name), []
-    territories = [priceable.country or ""]
-    territories += get_global("territory_aliases").get(territories[0], [])  # alpha-3 to alpha-2
-    zones = sorted(zone for zone, territory in get_global("zone_territories").items() if territory in territories)
-    known = [zone for zone in zones if zone in available_timezones()]
-    # Countries of Europe with islands elsewhere (Spain, Portugal): the mainland is what most charge points stand on.
-    known = [zone for zone in known if zone.startswith("Europe/")] or known
-    if len(known) == 1 or (known and known[0].startswith("Europe/")):
-        return ZoneInfo(known[0]), [rating.Finding("TIME_ZONE_FROM_COUNTRY", f"local time taken from the country: {known[0]}")]
+    if guessed := zone_of_country(priceable.country or ""):
+        return ZoneInfo(guessed), [rating.Finding("TIME_ZONE_FROM_COUNTRY", f"local time taken from the country: {guessed}")]
     return ZoneInfo("UTC"), [rating.Finding("TIME_ZONE_ASSUMED", "no time zone told: clock restrictions were read in UTC")]

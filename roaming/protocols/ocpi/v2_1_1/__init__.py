@@ -1,1 +1,1 @@
-"""OCPI 2.1.1: nothing lives here yet. The versions list does not offer it."""
+"""OCPI 2.1.1: no routing, no owner in its objects, other names and fewer of them. What it cannot say is in `losses`, never silent."""
