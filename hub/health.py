@@ -49,11 +49,12 @@ class Readiness:
         return json.dumps({"status": "ready"} if self.reason is None else {"status": "not ready", "reason": self.reason}).encode()
 
 
-class _Probe:
+class Probe:
     """Runs the checks in a thread of their own, one at a time: a check that hangs holds up neither its callers nor a second one."""
 
-    def __init__(self, check: Callable[[], str | None]) -> None:
+    def __init__(self, *, check: Callable[[], str | None], patience_seconds: float = _ANSWER_SECONDS) -> None:
         self._check = check
+        self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
         self._running: threading.Event | None = None
         self._latest = Readiness(reason="not checked yet")
@@ -68,7 +69,7 @@ class _Probe:
                 self._running = threading.Event()
                 threading.Thread(target=self._run, args=(self._running,), name="readiness", daemon=True).start()
             running = self._running
-        if running.wait(_ANSWER_SECONDS):
+        if running.wait(self._patience_seconds):
             return self._latest
         return Readiness(reason="the database does not answer")
 
@@ -82,7 +83,8 @@ class _Probe:
         done.set()
 
 
-def _find_reason() -> str | None:
+def find_reason() -> str | None:
+    """This function will return the first reason why the hub cannot do its work, or None."""
     try:
         key_ring()
     except KeyRingUnusable as refusal:
@@ -109,7 +111,7 @@ def _latest_migrations() -> list[tuple[str, str]]:
 
 
 _known_migrations: list[tuple[str, str]] | None = None
-_probe = _Probe(_find_reason)
+_probe = Probe(check=find_reason)
 
 
 def check_readiness() -> Readiness:
