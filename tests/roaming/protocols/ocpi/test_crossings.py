@@ -21,12 +21,14 @@ from roaming.protocols.ocpi.v2_1_1 import tokens as tokens_2_1_1
 from roaming.protocols.ocpi.v2_2_1 import cdrs as cdrs_2_2_1
 from roaming.protocols.ocpi.v2_2_1 import fit as fit_2_2_1
 from roaming.protocols.ocpi.v2_2_1 import locations as locations_2_2_1
+from roaming.protocols.ocpi.v2_2_1 import prices as prices_2_2_1
 from roaming.protocols.ocpi.v2_2_1 import sessions as sessions_2_2_1
 from roaming.protocols.ocpi.v2_2_1 import tariffs as tariffs_2_2_1
 from roaming.protocols.ocpi.v2_2_1 import tokens as tokens_2_2_1
 from roaming.protocols.ocpi.v2_3_0 import cdrs as cdrs_2_3_0
 from roaming.protocols.ocpi.v2_3_0 import fit as fit_2_3_0
 from roaming.protocols.ocpi.v2_3_0 import locations as locations_2_3_0
+from roaming.protocols.ocpi.v2_3_0 import prices as prices_2_3_0
 from roaming.protocols.ocpi.v2_3_0 import sessions as sessions_2_3_0
 from roaming.protocols.ocpi.v2_3_0 import tariffs as tariffs_2_3_0
 from roaming.protocols.ocpi.v2_3_0 import tokens as tokens_2_3_0
@@ -251,11 +253,11 @@ class TestPrices:
 
     def test_net_and_gross_cross_to_named_taxes_and_back_identical(self) -> None:
         body = {"excl_vat": 4.00, "incl_vat": 4.40}
-        price = cdrs_2_2_1.PRICE.read(over_the_wire(body))
-        newer = v2_3_0.prices.PRICE.write(price)
+        price = prices_2_2_1.PRICE.read(over_the_wire(body))
+        newer = prices_2_3_0.PRICE.write(price)
         assert newer["before_taxes"] == D("4.0")
         assert [(tax["name"], tax["amount"]) for tax in newer["taxes"]] == [("VAT", D("0.4"))]
-        assert cdrs_2_2_1.PRICE.write(v2_3_0.prices.PRICE.read(over_the_wire(newer))) == {"excl_vat": D("4.0"), "incl_vat": D("4.4")}
+        assert prices_2_2_1.PRICE.write(prices_2_3_0.PRICE.read(over_the_wire(newer))) == {"excl_vat": D("4.0"), "incl_vat": D("4.4")}
 
     def test_a_reservation_or_current_element_goes_whole(self) -> None:
         report = LossReport()
