@@ -27,7 +27,7 @@ def sealed_tables_are_emptied_between_tests() -> Iterator[None]:
         back = [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {guard}" for table, guard in guards]
         flush(self, [*aside, *statements, *back])
 
-    DatabaseOperations.execute_sql_flush = flush_with_guards_aside  # type: ignore[method-assign]
+    DatabaseOperations.execute_sql_flush = flush_with_guards_aside  # type: ignore[method-assign,assignment]
     yield
     DatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]
 

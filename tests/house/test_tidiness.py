@@ -77,8 +77,8 @@ def test_every_public_function_of_the_product_says_what_it_will_do() -> None:
 
 
 def test_nothing_reads_the_wall_clock_but_the_doors() -> None:
-    # The clock comes in through the door: inside roaming and settlement only tasks, commands, admin and the wire's endpoints ask it.
-    doors = {"tasks.py", "management", "admin", "endpoints", "protocols"}
+    # The clock comes in through the door: inside roaming and settlement only tasks, commands, admin and the wire, in and out, ask it.
+    doors = {"tasks.py", "management", "admin", "endpoints", "protocols", "egress"}
     # (`at or …`: an instant may be given, and the hot path need not.)
     clock = re.compile(r"(?<!at or )(timezone\.now\(|datetime\.now\(|date\.today\(|datetime\.utcnow\()")
     inside = [path for path in list_python(below=("roaming", "settlement")) if not doors & set(path.parts)]
