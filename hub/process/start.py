@@ -18,7 +18,7 @@ from hub.process.terminal import Terminal
 
 _SERVICE_SECONDS = 120.0  # a database that was killed may have to replay its log first
 _READY_SECONDS = 90.0
-_DEMO_SECONDS = 45.0
+_DEMO_SECONDS = 120.0
 
 
 class UnableToStart(Exception):
@@ -158,6 +158,7 @@ class _Start:
             if not settled:
                 step.detail = "still getting ready"
             elif child.failures:
+                step.is_done = False
                 step.detail = f"did not start: see {_shown(self._configuration.log / 'demo.log')}"
 
     def _start_process(self, process: HubProcess) -> Child:
@@ -188,7 +189,7 @@ class _Start:
             say()
             say("Demo logins")
             for role, email, password in logins:
-                say(f"  {role:<22}  {email}  {password}")
+                say(f"  {role:<22}  {email:<28}  {password}")
         say()
         say(f"Logs are in {_shown(self._configuration.log)}/. Ctrl-C stops everything.")
 

@@ -25,6 +25,7 @@ _TURN_SECONDS = 0.5
 _CHUNK_BYTES = 262_144
 _REMEMBERED_LINES = 12
 _FORCED_SECONDS = 5.0
+_TOLD_FAILURES = 3
 # `make` passes a signal on that the terminal or a process group has sent to us already: one request, not two.
 _SAME_REQUEST_SECONDS = 1.0
 
@@ -230,7 +231,10 @@ class Supervisor:
         if not child.comes_back or self._is_stopping or self._stops_requested:
             return
         self._plan_return(child)
-        self._terminal.tell(source=child.program.name, level="warning", text=f"ended with {_describe(exit_code)}; it is started again")
+        if child.failures <= _TOLD_FAILURES:
+            last = "; further ends stand in its log only" if child.failures == _TOLD_FAILURES else ""
+            words = f"ended with {_describe(exit_code)}; it is started again{last}"
+            self._terminal.tell(source=child.program.name, level="warning", text=words)
 
     def _plan_return(self, child: Child) -> None:
         now = time.monotonic()

@@ -20,10 +20,11 @@ _SAFE_WRITE_BYTES = 4096
 
 @dataclass
 class Step:
-    """A step under way; `detail` may be set until it is done."""
+    """A step under way; the block that runs it may set `detail`, or say that it went on without being done."""
 
     title: str
     detail: str = ""
+    is_done: bool = True
 
 
 class Terminal:
@@ -51,10 +52,9 @@ class Terminal:
         except BaseException:
             self._close(f"  {self._paint(_RED, self._failed_mark)} {step.title}")
             raise
+        mark = self._paint(_GREEN, self._done_mark) if step.is_done else self._paint(_YELLOW, self._failed_mark)
         seconds = f"{time.monotonic() - started_at:.1f} s"
-        self._close(
-            f"  {self._paint(_GREEN, self._done_mark)} {step.title:<34} {self._paint(_DIM, f'{seconds:>7}   {step.detail}'.rstrip())}"
-        )
+        self._close(f"  {mark} {step.title:<34} {self._paint(_DIM, f'{seconds:>7}   {step.detail}'.rstrip())}")
 
     def say(self, text: str = "", *, bold: bool = False) -> None:
         """This function will write one line."""
