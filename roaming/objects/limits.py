@@ -1,6 +1,6 @@
 """What a column can hold: a partner's value that does not fit is refused by its field's name, before the database would."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 _TEN_THOUSANDTH = Decimal("0.0001")
 
@@ -21,10 +21,6 @@ def number_that_fits(value: Decimal, *, digits: int, field: str) -> Decimal:
 
     The derived column carries four decimals as OCPI's numbers do; the body keeps what was sent.
     """
-    try:
-        rounded = value.quantize(_TEN_THOUSANDTH, rounding=ROUND_HALF_UP)
-    except InvalidOperation:
-        raise DoesNotFit(f"{field}: not a number that can be kept") from None
-    if abs(rounded) >= Decimal(10) ** digits:
-        raise DoesNotFit(f"{field}: must be smaller than {10**digits}")
-    return rounded
+    if not value.is_finite() or abs(value) >= 10**digits:
+        raise DoesNotFit(f"{field}: must be a number smaller than {10**digits}")
+    return value.quantize(_TEN_THOUSANDTH, rounding=ROUND_HALF_UP)

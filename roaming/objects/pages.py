@@ -15,7 +15,7 @@ from django.db import connection
 T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CURSOR = re.compile(r"^(\d{1,17})-(\d{1,18})$")
+_CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,18})")
 
 
 class BadCursor(ValueError):
@@ -90,10 +90,7 @@ def write_cursor(first_stored: datetime, row: int) -> str:
 
 def read_cursor(text: str) -> tuple[datetime, int]:
     """This function will read what `write_cursor` wrote; it raises BadCursor for anything else."""
-    match = _CURSOR.match(text)
+    match = _CURSOR.fullmatch(text)
     if match is None:
         raise BadCursor("the page's cursor was not given out by this hub")
-    try:
-        return _EPOCH + timedelta(microseconds=int(match[1])), int(match[2])
-    except OverflowError:
-        raise BadCursor("the page's cursor was not given out by this hub") from None
+    return _EPOCH + timedelta(microseconds=int(match[1])), int(match[2])

@@ -146,7 +146,7 @@ def a_session(
 
 
 def a_completed_session(
-    *, operator: canonical.PartyId = OPERATOR, provider: canonical.PartyId = PROVIDER, **over: Any
+    *, operator: canonical.PartyId = OPERATOR, provider: canonical.PartyId = PROVIDER, kwh: str = "20.0", **over: Any
 ) -> canonical.Session:
     """This function will return the session of `a_cdr`, finished after 20 kWh."""
     ended: dict[str, Any] = {
@@ -155,7 +155,7 @@ def a_completed_session(
         "last_updated": ENDED_AT,
         "total_cost": a_price("7.80", "1.48"),
     }
-    return a_session(operator=operator, provider=provider, kwh="20.0", **{**ended, **over})
+    return a_session(operator=operator, provider=provider, kwh=kwh, **{**ended, **over})
 
 
 def a_price(net: str, vat: str | None = None) -> canonical.Price:

@@ -4,13 +4,13 @@
 role; `an_agreement()` lets them roam.
 """
 
+import collections.abc
 import uuid
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-import factory
 from django.db.backends.postgresql.psycopg_any import DateRange
+from factory.declarations import LazyAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from roaming import canonical
@@ -36,12 +36,12 @@ class PlatformFactory(DjangoModelFactory[Platform]):
     class Meta:
         model = Platform
 
-    name = factory.Sequence(lambda number: f"Platform {number}")
+    name = Sequence(lambda number: f"Platform {number}")
     protocol = Platform.Protocol.OCPI
     status = Platform.Status.CONNECTED
     version = "2.2.1"
-    allowed_hosts = factory.LazyAttribute(lambda platform: [_host(platform.name)])
-    versions_url = factory.LazyAttribute(lambda platform: f"https://{_host(platform.name)}/ocpi/versions")
+    allowed_hosts = LazyAttribute(lambda platform: [_host(platform.name)])
+    versions_url = LazyAttribute(lambda platform: f"https://{_host(platform.name)}/ocpi/versions")
     last_seen_at = datetime(2026, 10, 1, tzinfo=UTC)
 
 
@@ -53,8 +53,8 @@ class PartyFactory(DjangoModelFactory[Party]):
         django_get_or_create = ("country_code", "party_id")
 
     country_code = "DE"
-    party_id = factory.Sequence(lambda number: f"{number:03d}")
-    name = factory.LazyAttribute(lambda party: f"Company {party.country_code}-{party.party_id}")
+    party_id = Sequence(lambda number: f"{number:03d}")
+    name = LazyAttribute(lambda party: f"Company {party.country_code}-{party.party_id}")
 
 
 class PartyRoleFactory(DjangoModelFactory[PartyRole]):
@@ -63,8 +63,8 @@ class PartyRoleFactory(DjangoModelFactory[PartyRole]):
     class Meta:
         model = PartyRole
 
-    party = factory.SubFactory(PartyFactory)
-    platform = factory.SubFactory(PlatformFactory)
+    party = SubFactory(PartyFactory)
+    platform = SubFactory(PlatformFactory)
     role = canonical.Role.CPO
 
 
@@ -74,10 +74,10 @@ class EndpointFactory(DjangoModelFactory[Endpoint]):
     class Meta:
         model = Endpoint
 
-    platform = factory.SubFactory(PlatformFactory)
+    platform = SubFactory(PlatformFactory)
     module = "locations"
     interface = "SENDER"
-    url = factory.LazyAttribute(lambda endpoint: f"https://{_host(endpoint.platform.name)}/ocpi/2.2.1/{endpoint.module}")
+    url = LazyAttribute(lambda endpoint: f"https://{_host(endpoint.platform.name)}/ocpi/2.2.1/{endpoint.module}")
 
 
 class AgreementFactory(DjangoModelFactory[RoamingAgreement]):
@@ -89,7 +89,7 @@ class AgreementFactory(DjangoModelFactory[RoamingAgreement]):
     validity = DateRange(date(2026, 1, 1), None)
 
 
-def a_platform(name: str | None = None, *, allowed_hosts: Sequence[str] | None = None, **over: Any) -> Platform:
+def a_platform(name: str | None = None, *, allowed_hosts: collections.abc.Sequence[str] | None = None, **over: Any) -> Platform:
     """This function will store a connected platform; any column can be told."""
     if name is not None:
         over["name"] = name
@@ -122,7 +122,7 @@ def an_agreement(
     provider: Party | None = None,
     starts: date = date(2026, 1, 1),
     ends: date | None = None,
-    modules: Sequence[str] = (),
+    modules: collections.abc.Sequence[str] = (),
 ) -> RoamingAgreement:
     """This function will store an agreement from `starts` until before `ends`; without parties it is an offer of everyone to everyone."""
     agreement = AgreementFactory.create(operator=operator, provider=provider, validity=DateRange(starts, ends), modules=list(modules))
