@@ -20,7 +20,8 @@ from hub.process.spawn import Program, spawn
 
 _PREFIX = "roamhouse-tests-"
 # What the operator's shell may hold for another hub must not reach the suite.
-_FOREIGN = ("SECRET_KEY", "HUB_", "AUTHORIZE_", "LIVENESS_", "PORT", "HOST", "DEMO", "VERBOSE")
+_FOREIGN = ("HUB_", "AUTHORIZE_", "LIVENESS_", "LANE_", "WEB_", "WORKER_")
+_FOREIGN_NAMES = ("SECRET_KEY", "HOST", "PORT", "DEMO", "VERBOSE", "EXTRA_HOSTS", "FORWARDED_ALLOW_IPS")
 
 
 class Services:
@@ -49,8 +50,8 @@ class Services:
                     log = (self.root / f"{program.name}.log").read_text()
                     raise pytest.UsageError(f"{program.name} did not start:\n{log}")
                 time.sleep(0.01)
-        for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
-            if name not in ("HUB_PG_BINDIR", "HUB_REDIS_SERVER"):
+        for name in list(os.environ):
+            if (name.startswith(_FOREIGN) or name in _FOREIGN_NAMES) and name not in ("HUB_PG_BINDIR", "HUB_REDIS_SERVER"):
                 del os.environ[name]
         os.environ.update(DATABASE_URL=self.postgres.url, REDIS_URL=self.redis.url, VAR_DIR=str(self.root / "var"))
 

@@ -100,16 +100,17 @@ def web_socket(*, configuration: Configuration) -> Path:
     return Path(os.environ.get("HUB_WEB_SOCKET") or configuration.sockets / "web.sock")
 
 
-def metrics_environment(*, name: str, configuration: Configuration) -> dict[str, str]:
-    """This function will make an empty directory for the counters of process `name` and return the variables that name it.
+def make_room(*, name: str, configuration: Configuration) -> dict[str, str]:
+    """This function will make the directories that process `name` writes to, and return the variables that name them.
 
-    Each kind has its own: containers that share VAR_DIR do not share process ids, and the counters' files are named by them.
+    Each kind has counters of its own: containers that share VAR_DIR do not share process ids, and the counters' files are named by them.
     """
     everyone = configuration.run / "metrics"
     own = everyone / name
     own.mkdir(parents=True, exist_ok=True)
     for old in own.glob("*.db"):
         old.unlink(missing_ok=True)
+    (configuration.var / "beat").mkdir(exist_ok=True)
     return {"HUB_METRICS_DIR": str(everyone), "PROMETHEUS_MULTIPROC_DIR": str(own)}
 
 
@@ -120,7 +121,7 @@ def run_in_place(*, name: str, configuration: Configuration) -> None:
     for path in processes[name].stale_files(configuration) if name in processes else ():
         path.unlink(missing_ok=True)
     os.environ.setdefault("HUB_WEB_SOCKET", str(web_socket(configuration=configuration)))
-    os.environ.update(metrics_environment(name=name, configuration=configuration))
+    os.environ.update(make_room(name=name, configuration=configuration))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub_settings.production")
     os.chdir(PROJECT)
     os.execv(argv[0], argv)  # noqa: S606  (no shell is the point)

@@ -11,7 +11,7 @@ from hub.process.configuration import PROJECT, Configuration, keep_environment
 from hub.process.embedded import UnableToPrepare, make_socket_directory, postgres_in, redis_in
 from hub.process.lock import SUPERVISED, AlreadyRunning, HubLock, stop_left_behind
 from hub.process.probe import answers
-from hub.process.processes import DEMO, PREPARATIONS, PROCESSES, HubProcess, metrics_environment, web_socket
+from hub.process.processes import DEMO, PREPARATIONS, PROCESSES, HubProcess, make_room, web_socket
 from hub.process.spawn import Program
 from hub.process.supervisor import Child, ChildFailed, StopRequested, Supervisor
 from hub.process.terminal import Terminal
@@ -95,7 +95,6 @@ class _Start:
                 self._supervisor.stop()
 
     def _clear_the_ground(self) -> None:
-        (self._configuration.var / "beat").mkdir(exist_ok=True)
         if left := stop_left_behind(var=self._configuration.var):
             self._terminal.say(f"  An earlier hub here was killed; {len(left)} of its processes were still running and were stopped.")
 
@@ -165,7 +164,7 @@ class _Start:
         program = Program(
             process.name,
             process.argv(self._configuration),
-            self._environment | metrics_environment(name=process.name, configuration=self._configuration),
+            self._environment | make_room(name=process.name, configuration=self._configuration),
             PROJECT,
             stale_files=process.stale_files(self._configuration),
         )

@@ -16,6 +16,7 @@ _GREEN, _YELLOW, _RED, _DIM, _BOLD, _PLAIN = "\x1b[32m", "\x1b[33m", "\x1b[31m",
 _COLOURS = {"warning": _YELLOW, "error": _RED, "critical": _RED, "info": _DIM}
 # select() says "writable" for a pipe when this much fits: a write up to this size does not block.
 _SAFE_WRITE_BYTES = 4096
+_LONGEST_TEXT = 400
 
 
 @dataclass
@@ -66,7 +67,9 @@ class Terminal:
 
     def tell(self, *, source: str, level: str, text: str) -> None:
         """This function will write what the process `source` reported."""
-        self.say(f"{self._paint(_DIM, f'{source:>10} |')} {self._paint(_COLOURS.get(level, _PLAIN), text)}")
+        # A partner's words may be in it: nothing in them may move the cursor or fill the screen.
+        safe = "".join(letter if letter.isprintable() else " " for letter in text[:_LONGEST_TEXT])
+        self.say(f"{self._paint(_DIM, f'{source:>10} |')} {self._paint(_COLOURS.get(level, _PLAIN), safe)}")
 
     def _open(self, line: str, *, is_long: bool) -> None:
         if self._is_tty:
