@@ -7,8 +7,8 @@ from django.db import connection
 
 # An advisory lock and not a row lock: the first two PUTs of an object meet before its row exists. It ends with the transaction.
 # Sent in one round trip with the read that follows; each statement takes a snapshot of its own, so the read sees what the
-# writer before us committed.
-LOCK_KEY = "SELECT pg_advisory_xact_lock(hashtextextended(%(lock_{})s, 0));\n"
+# writer before us committed. `unnest` keeps the order of the keys.
+LOCK_KEYS = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%(locks)s::text[]) AS key;\n"
 
 
 def read_locked(*, keys: Sequence[str], sql: str, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -16,13 +16,17 @@ def read_locked(*, keys: Sequence[str], sql: str, params: Mapping[str, Any]) -> 
 
     Callers hold a transaction, and lock several keys in one order everywhere, or two of them wait for each other.
     """
-    locks = "".join(LOCK_KEY.format(number) for number in range(len(keys)))
+    rows = read_all_locked(keys=keys, sql=sql, params=params)
+    return rows[0] if rows else None
+
+
+def read_all_locked(*, keys: Sequence[str], sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """This function will do the same and return every row of `sql`."""
     with connection.cursor() as cursor:
-        cursor.execute(locks + sql, {**{f"lock_{number}": key for number, key in enumerate(keys)}, **params})
-        for _ in keys:
-            cursor.nextset()
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
+        cursor.execute(LOCK_KEYS + sql, {"locks": list(keys), **params})
+        cursor.nextset()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def execute_returning(*, sql: str, params: Sequence[Any]) -> tuple[Any, ...]:

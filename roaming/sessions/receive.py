@@ -1,57 +1,68 @@
 """PUT and PATCH of sessions (OCPI 2.2.1, mod_sessions §Receiver Interface): keep the state, seal a revision, queue it for the provider."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 
 from roaming import canonical
-from roaming.deliveries.enqueue import Verb, enqueue
-from roaming.objects.announce import UnknownParty, find_provider_of, provider_role
+from roaming.deliveries.enqueue import Notice, Verb, enqueue_all
+from roaming.objects.announce import NoAgreement, UnknownParty, find_provider_of, provider_role
 from roaming.objects.digests import content_digest
-from roaming.objects.limits import number_that_fits, text_that_fits
-from roaming.objects.locks import execute_returning, read_locked
+from roaming.objects.limits import DoesNotFit, number_that_fits, text_that_fits
+from roaming.objects.locks import read_all_locked
 from roaming.objects.patches import Patch, UnknownObject, read_merged, read_patch
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry
-from roaming.revisions import Receipt, Stored, Verdict, append_periods, judge_put, merge_patch
+from roaming.revisions import Receipt, StampInFuture, Stored, Verdict, append_periods, judge_put, merge_patch
 
 _OVER = ("COMPLETED", "INVALID")
 
 # Whether a CDR was accepted matters only to a session that is over, so the look into the CDRs costs running sessions nothing.
 # It is asked here by SQL and not through the slice of CDRs, which stands below this one.
 READ = """
-SELECT s.id, s.digest, s.last_updated, s.document::text, s.recent_patches,
+SELECT s.owner_id, s.session_key, s.id, s.digest, s.last_updated, s.document::text, s.recent_patches,
     CASE WHEN s.status IN ('COMPLETED', 'INVALID') THEN EXISTS (
         SELECT 1 FROM roaming_cdr c
         WHERE c.owner_id = s.owner_id AND c.session_key = s.session_key AND NOT c.is_credit
             AND NOT EXISTS (SELECT 1 FROM roaming_cdr credit WHERE credit.credit_of_id = c.id))
     ELSE FALSE END
-FROM roaming_session s
-WHERE s.owner_id = %(owner)s AND s.session_key = %(session_key)s
+FROM unnest(%(owners)s::bigint[], %(session_keys)s::text[]) AS place (owner_id, session_key)
+JOIN roaming_session s USING (owner_id, session_key)
 """
 
-# State and sealed revision in one statement: there is no state that was not sealed.
+# States and sealed revisions in one statement: there is no state that was not sealed. The rows come as JSON, one text for any
+# number of them.
 WRITE = """
-WITH state AS (
+WITH given AS (
+    SELECT * FROM json_to_recordset(%s::json) AS row (
+        owner_id bigint, session_id text, session_key text, provider_id bigint, status text, started_at timestamptz, ended_at timestamptz,
+        energy_kwh numeric, currency text, token_uid text, contract_id text, location_id text, evse_uid text,
+        authorization_reference text, body text, digest bytea, seal bytea, last_updated timestamptz, recent_patches bytea[])
+), state AS (
     INSERT INTO roaming_session
         (owner_id, session_id, session_key, provider_id, status, started_at, ended_at, energy_kwh, currency, token_uid, contract_id,
          location_id, evse_uid, authorization_reference, document, digest, revision, last_updated, recent_patches)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, 1, %s, %s)
+    SELECT owner_id, session_id, session_key, provider_id, status, started_at, ended_at, energy_kwh, currency, token_uid, contract_id,
+         location_id, evse_uid, authorization_reference, body::jsonb, digest, 1, last_updated, recent_patches
+    FROM given
     ON CONFLICT (owner_id, session_key) DO UPDATE SET
         session_id = excluded.session_id, status = excluded.status, started_at = excluded.started_at, ended_at = excluded.ended_at,
         energy_kwh = excluded.energy_kwh, currency = excluded.currency, token_uid = excluded.token_uid,
         contract_id = excluded.contract_id, location_id = excluded.location_id, evse_uid = excluded.evse_uid,
         authorization_reference = excluded.authorization_reference, document = excluded.document, digest = excluded.digest,
         revision = roaming_session.revision + 1, last_updated = excluded.last_updated, recent_patches = excluded.recent_patches
-    RETURNING id, revision
+    RETURNING id, owner_id, session_key, revision
 ), sealed AS (
-    INSERT INTO roaming_sessionrevision (session_id, number, body, seal) SELECT id, revision, %s, %s FROM state
+    INSERT INTO roaming_sessionrevision (session_id, number, body, seal)
+    SELECT state.id, state.revision, convert_to(given.body, 'UTF8'), given.seal FROM state JOIN given USING (owner_id, session_key)
 )
-SELECT id FROM state
+SELECT owner_id, session_key, id FROM state
 """
+_ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 
 class SessionIsOver(Exception):
@@ -70,6 +81,10 @@ class WrongReceiver(Exception):
     """The session is addressed to a party that is not its token's provider."""
 
 
+# What a session may be refused for by itself, without harm to those that came with it.
+REFUSALS = (UnknownParty, NoAgreement, WrongReceiver, StampInFuture, SessionIsOver, SessionIsBilled, ProviderChanged, DoesNotFit)
+
+
 class _Held(msgspec.Struct, frozen=True):
     """A session as it stands."""
 
@@ -80,7 +95,15 @@ class _Held(msgspec.Struct, frozen=True):
     is_billed: bool
 
 
-@transaction.atomic
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as it came, and whom it was addressed to, if anybody. `deliver` False: the caller has forwarded it already."""
+
+    session: canonical.Session
+    correlation_id: str
+    receiver: canonical.PartyId | None = None
+    deliver: bool = True
+
+
 def put_session(
     *,
     session: canonical.Session,
@@ -94,18 +117,26 @@ def put_session(
     `deliver` False stores only: the caller has forwarded it already. It raises UnknownProvider, NoAgreement, WrongReceiver,
     StampInFuture, SessionIsOver, SessionIsBilled, ProviderChanged and DoesNotFit.
     """
-    operator, provider = _find_parties(session, receiver)
-    held = _read(operator, session.id)
-    digest = content_digest(session)
-    verdict = judge_put(stored=held.stored if held else None, digest=digest, last_updated=session.last_updated, at=at)
-    if held is not None:
-        if not verdict.applies:
-            return Receipt(verdict=verdict, row=held.row)
-        _refuse_what_cannot_follow(held, session)
-    row = _write(operator, provider, session, digest, recent=held.recent_patches if held else None)
-    if deliver:
-        _deliver(operator, provider, row, verb="put", payload=None, correlation_id=correlation_id)
-    return Receipt(verdict=verdict, row=row)
+    arrival = Arrival(session=session, correlation_id=correlation_id, receiver=receiver, deliver=deliver)
+    (outcome,) = put_sessions(arrivals=[arrival], at=at)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+@transaction.atomic
+def put_sessions(*, arrivals: Sequence[Arrival], at: datetime) -> list[Receipt | Exception]:
+    """This function will do what `put_session` does for many, in their order and in one transaction, with one commit for all.
+
+    Each is judged by itself: where one is refused, its refusal stands in its place and the others are kept.
+    """
+    outcomes: dict[int, Receipt | Exception] = {}
+    waiting = list(enumerate(arrivals))
+    while waiting:
+        # A session that comes twice is judged the second time against what the first left.
+        wave, waiting = _first_of_each(waiting)
+        outcomes |= _put_wave(wave, at)
+    return [outcomes[number] for number in range(len(arrivals))]
 
 
 @transaction.atomic
@@ -144,7 +175,7 @@ def patch_session(
     row = _write(operator, provider, merged, digest, recent=patch.remember(held.recent_patches))
     if deliver:
         # A late PATCH left only some of its periods behind: what the provider must hear is the state.
-        _deliver(
+        notice = _notice(
             operator,
             provider,
             row,
@@ -152,7 +183,54 @@ def patch_session(
             payload=None if is_late else patch.changes,
             correlation_id=correlation_id,
         )
+        enqueue_all(notices=[notice])
     return Receipt(verdict=verdict, row=row)
+
+
+def _first_of_each(waiting: list[tuple[int, Arrival]]) -> tuple[list[tuple[int, Arrival]], list[tuple[int, Arrival]]]:
+    wave: dict[tuple[canonical.PartyId, str], tuple[int, Arrival]] = {}
+    later = [item for item in waiting if wave.setdefault((item[1].session.owner, item[1].session.id.upper()), item) is not item]
+    return list(wave.values()), later
+
+
+def _put_wave(wave: Sequence[tuple[int, Arrival]], at: datetime) -> dict[int, Receipt | Exception]:
+    outcomes: dict[int, Receipt | Exception] = {}
+    parties: dict[int, tuple[PartyEntry, PartyEntry]] = {}
+    for number, arrival in wave:
+        try:
+            parties[number] = _find_parties(arrival.session, arrival.receiver)
+        except REFUSALS as refusal:
+            outcomes[number] = refusal
+    known = _read_all([(parties[number][0].id, arrival.session.id.upper()) for number, arrival in wave if number in parties])
+    rows: list[dict[str, Any]] = []
+    accepted: list[tuple[int, Arrival, Verdict]] = []
+    for number, arrival in wave:
+        if number not in parties:
+            continue
+        session, (operator, provider) = arrival.session, parties[number]
+        held = known.get((operator.id, session.id.upper()))
+        try:
+            digest = content_digest(session)
+            verdict = judge_put(stored=held.stored if held else None, digest=digest, last_updated=session.last_updated, at=at)
+            if held is not None and not verdict.applies:
+                outcomes[number] = Receipt(verdict=verdict, row=held.row)
+                continue
+            if held is not None:
+                _refuse_what_cannot_follow(held, session)
+            rows.append(_row(operator, provider, session, digest, recent=held.recent_patches if held else None))
+            accepted.append((number, arrival, verdict))
+        except REFUSALS as refusal:
+            outcomes[number] = refusal
+    written = _write_all(rows)
+    notices = []
+    for number, arrival, verdict in accepted:
+        operator, provider = parties[number]
+        row = written[operator.id, arrival.session.id.upper()]
+        outcomes[number] = Receipt(verdict=verdict, row=row)
+        if arrival.deliver:
+            notices.append(_notice(operator, provider, row, verb="put", payload=None, correlation_id=arrival.correlation_id))
+    enqueue_all(notices=notices)
+    return outcomes
 
 
 def _find_parties(session: canonical.Session, receiver: canonical.PartyId | None) -> tuple[PartyEntry, PartyEntry]:
@@ -169,17 +247,30 @@ def _find_parties(session: canonical.Session, receiver: canonical.PartyId | None
 
 
 def _read(operator: PartyEntry, session_id: str) -> _Held | None:
-    place = {"owner": operator.id, "session_key": session_id.upper()}
-    found = read_locked(keys=[f"session:{place['owner']}:{place['session_key']}"], sql=READ, params=place)
-    if found is None:
-        return None
-    return _Held(
-        row=found[0],
-        stored=Stored(digest=bytes(found[1]), last_updated=found[2]),
-        session=canonical.decode(found[3].encode(), canonical.Session),
-        recent_patches=found[4],
-        is_billed=found[5],
+    place = (operator.id, session_id.upper())
+    return _read_all([place]).get(place)
+
+
+def _read_all(places: Sequence[tuple[int, str]]) -> dict[tuple[int, str], _Held]:
+    """This function will lock the sessions in one order, as everybody does, and return those that are held."""
+    if not places:
+        return {}
+    places = sorted(places)
+    found = read_all_locked(
+        keys=[f"session:{owner}:{session_key}" for owner, session_key in places],
+        sql=READ,
+        params={"owners": [owner for owner, _ in places], "session_keys": [session_key for _, session_key in places]},
     )
+    return {
+        (owner, session_key): _Held(
+            row=row,
+            stored=Stored(digest=bytes(digest), last_updated=last_updated),
+            session=canonical.decode(document.encode(), canonical.Session),
+            recent_patches=recent_patches,
+            is_billed=is_billed,
+        )
+        for owner, session_key, row, digest, last_updated, document, recent_patches, is_billed in found
+    }
 
 
 def _merge(session: canonical.Session, patch: Patch, *, is_late: bool) -> canonical.Session:
@@ -203,40 +294,54 @@ def _refuse_what_cannot_follow(held: _Held, session: canonical.Session) -> None:
 
 
 def _write(operator: PartyEntry, provider: PartyEntry, session: canonical.Session, digest: bytes, *, recent: list[bytes] | None) -> int:
-    body = canonical.encode(session)
-    row: int = execute_returning(
-        sql=WRITE,
-        params=[
-            operator.id,
-            text_that_fits(session.id, longest=39, field="id"),
-            session.id.upper(),
-            provider.id,
-            text_that_fits(session.status, longest=12, field="status"),
-            session.start_date_time,
-            session.end_date_time,
-            number_that_fits(session.kwh, digits=8, field="kwh"),
-            text_that_fits(session.currency, longest=3, field="currency"),
-            text_that_fits(session.cdr_token.uid, longest=36, field="cdr_token.uid"),
-            text_that_fits(session.cdr_token.contract_id, longest=36, field="cdr_token.contract_id"),
-            text_that_fits(session.location_id, longest=39, field="location_id"),
-            text_that_fits(session.evse_uid, longest=39, field="evse_uid"),
-            text_that_fits(session.authorization_reference or "", longest=64, field="authorization_reference"),
-            body.decode(),
-            digest,
-            session.last_updated,
-            recent,
-            body,
-            hashlib.sha256(body).digest(),
-        ],
-    )[0]
+    (row,) = _write_all([_row(operator, provider, session, digest, recent=recent)]).values()
     return row
 
 
-def _deliver(
+def _write_all(rows: Sequence[dict[str, Any]]) -> dict[tuple[int, str], int]:
+    if not rows:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, [_ENCODER.encode(rows).decode()])
+        return {(owner, session_key): row for owner, session_key, row in cursor.fetchall()}
+
+
+def _row(
+    operator: PartyEntry, provider: PartyEntry, session: canonical.Session, digest: bytes, *, recent: list[bytes] | None
+) -> dict[str, Any]:
+    body = canonical.encode(session)
+    return {
+        "owner_id": operator.id,
+        "session_id": text_that_fits(session.id, longest=39, field="id"),
+        "session_key": session.id.upper(),
+        "provider_id": provider.id,
+        "status": text_that_fits(session.status, longest=12, field="status"),
+        "started_at": session.start_date_time,
+        "ended_at": session.end_date_time,
+        "energy_kwh": number_that_fits(session.kwh, digits=8, field="kwh"),
+        "currency": text_that_fits(session.currency, longest=3, field="currency"),
+        "token_uid": text_that_fits(session.cdr_token.uid, longest=36, field="cdr_token.uid"),
+        "contract_id": text_that_fits(session.cdr_token.contract_id, longest=36, field="cdr_token.contract_id"),
+        "location_id": text_that_fits(session.location_id, longest=39, field="location_id"),
+        "evse_uid": text_that_fits(session.evse_uid, longest=39, field="evse_uid"),
+        "authorization_reference": text_that_fits(session.authorization_reference or "", longest=64, field="authorization_reference"),
+        "body": body.decode(),
+        "digest": _hex(digest),
+        "seal": _hex(hashlib.sha256(body).digest()),
+        "last_updated": session.last_updated,
+        "recent_patches": None if recent is None else [_hex(patch) for patch in recent],
+    }
+
+
+def _hex(value: bytes) -> str:
+    return "\\x" + bytes(value).hex()
+
+
+def _notice(
     operator: PartyEntry, provider: PartyEntry, row: int, *, verb: Verb, payload: dict[str, Any] | None, correlation_id: str
-) -> None:
+) -> Notice:
     # Sessions are never broadcast: they say where one driver is (OCPI 2.2.1, transport §Broadcast Push; ocpi §2.3).
-    enqueue(
+    return Notice(
         receivers=[provider],
         receiver_role=provider_role(provider),
         module="sessions",
