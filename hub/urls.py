@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
+    path("", include("roaming.urls")),
     path("portal/", include("hub.portal.urls")),
     path("", include("hub.directory.urls")),
 ]

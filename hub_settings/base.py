@@ -96,6 +96,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Partners' requests go past everything below, which is for people's browsers, and are matched by their path as it was sent.
+    "roaming.protocols.entrance.Entrance",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hub.content_policy.ContentPolicy",

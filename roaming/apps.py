@@ -8,3 +8,10 @@ class RoamingConfig(AppConfig):
 
     name = "roaming"
     verbose_name = "Roaming"
+
+    def ready(self) -> None:
+        """This function will tell the rest of the house who speaks which protocol."""
+        from roaming.gateways import register_gateway
+        from roaming.protocols.ocpi.gateway import OcpiGateway
+
+        register_gateway("ocpi", OcpiGateway)

@@ -9,8 +9,9 @@ from typing import Any
 
 from roaming import canonical
 from roaming.canonical import PartyId
-from roaming.egress import Answer, Call, send, send_async
-from roaming.egress.calls import Purpose
+from roaming.egress.calls import Answer, Call, Purpose
+from roaming.egress.send import send
+from roaming.egress.send_async import send_async
 from roaming.gateways import (
     Declined,
     Forward,
@@ -55,7 +56,7 @@ class OcpiGateway:
     # The outbox.
 
     def prepare(self, parcel: Parcel) -> Call | None:
-        """This function will write the request for the object as it is now; None where the receiver has no such door, or nothing is left."""
+        """This function will write the request for the object as it is now; None where the receiver has no such door, or it is gone."""
         dialect = self._dialect()
         if (parcel.module, RECEIVER) not in self.platform.endpoints:
             return None

@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from roaming import canonical
-from roaming.egress import AddressRefused, Call, EgressError, check_address, send
+from roaming.egress.addresses import check_url
+from roaming.egress.calls import AddressRefused, Call, EgressError
+from roaming.egress.send import send
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry, PlatformEntry
 from roaming.parties.register import begin_handshake, complete_registration, finish_handshake, renew_registration
@@ -162,7 +164,7 @@ def _check_endpoints(platform: PlatformEntry, endpoints: Sequence[EndpointOffer]
         raise NoMatchingEndpoints(f"your version details lack: {', '.join(missing)}")
     for offer in endpoints:
         try:
-            check_address(platform_id=platform.id, url=offer.url)
+            check_url(url=offer.url, allowed_hosts=platform.allowed_hosts)
         except AddressRefused as refused:
             raise CannotUseClient(f"endpoint {offer.identifier} {offer.role}: {refused}") from None
 

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import msgspec
+
 # `#NA` stands for a required text that truly cannot exist (OCPI 2.2.1, types §CiString note); it is an ordinary text to every kind.
 NOT_AVAILABLE = "#NA"
 
@@ -169,10 +171,10 @@ def write_instant(instant: datetime) -> str:
     return f"{instant:%Y-%m-%dT%H:%M:%S}Z"
 
 
-def _write_number(value: Decimal) -> Decimal:
+def _write_number(value: Decimal) -> Decimal | msgspec.Raw:
     # 1E+2 is JSON too, but not every reader's.
     exponent = value.as_tuple().exponent
-    return value if isinstance(exponent, int) and -6 <= exponent <= 0 else Decimal(format(value, "f"))
+    return value if isinstance(exponent, int) and -6 <= exponent <= 0 else msgspec.Raw(format(value, "f").encode())
 
 
 def _read_date(value: Any) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from roaming import canonical
 from roaming.cdrs.models import Cdr
-from roaming.egress import Answer
+from roaming.egress.calls import Answer
 from roaming.gateways import Outcome, Parcel
 from roaming.locations.models import Location
 from roaming.locations.parts import Part, find_part

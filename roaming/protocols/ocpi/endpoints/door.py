@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from roaming import canonical
+from roaming.exchanges.record import ExchangeEntry, record
 from roaming.parties import directory
 from roaming.parties.directory import Caller, Directory
 from roaming.parties.liveness import note_arrival
@@ -53,6 +54,8 @@ _READ_HEADERS = (
     TO_PARTY,
 )
 _META_NAMES = {f"HTTP_{name.upper().replace('-', '_')}": name for name in _READ_HEADERS} | {"CONTENT_TYPE": "content-type"}
+# A token's uid is not among them: it is a driver's secret.
+_OBJECT_IDS = ("location_id", "tariff_id", "session_id", "public_id")
 _SECONDS_UNTIL_DATABASE = "1"
 
 
@@ -179,12 +182,39 @@ class Door(APIView):
         for name, value in answer_headers(ids=self.ids, requester=requester, responder=responder).items():
             response[name] = value
         response["Cache-Control"] = "no-store"
+        self._record(request._request, response, requester, responder)
         answer: HttpResponseBase = response
         return answer
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """This function will refuse: OCPI has no OPTIONS."""
         raise MethodNotAllowed("OPTIONS")
+
+    def _record(
+        self, request: HttpRequest, response: HttpResponse, requester: canonical.PartyId | None, responder: canonical.PartyId | None
+    ) -> None:
+        headers = {"x-request-id": self.ids.request_id, "x-correlation-id": self.ids.correlation_id}
+        if requester is not None:
+            headers[FROM_COUNTRY], headers[FROM_PARTY] = requester
+        if responder is not None:
+            headers[TO_COUNTRY], headers[TO_PARTY] = responder
+        query = request.META.get("QUERY_STRING", "")
+        record(
+            ExchangeEntry(
+                at=self.at,
+                direction="in",
+                platform_id=self.caller.platform.id if hasattr(self, "caller") else None,
+                method=request.method or "",
+                path=f"{request.path_info}?{query}" if query else request.path_info,
+                headers=headers,
+                request_body=self.raw_body or None,
+                response_body=response.content,
+                http_status=response.status_code,
+                duration_ms=round((monotonic() - self.started) * 1000),
+                error=str(self.refusal) if self.refusal else "",
+                object_id=next((self.kwargs[name] for name in _OBJECT_IDS if name in self.kwargs), ""),
+            )
+        )
 
     def _refusal(self, error: Exception) -> OcpiRefusal:
         if isinstance(error, MethodNotAllowed):

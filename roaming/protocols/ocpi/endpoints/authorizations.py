@@ -1,0 +1,69 @@
+"""Real-time authorisation (OCPI 2.2.1, mod_tokens §POST): may this token charge here?"""
+
+import msgspec
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from roaming import canonical
+from roaming.authorizations.authorize import authorize
+from roaming.protocols.ocpi import limits
+from roaming.protocols.ocpi.endpoints.functional import FunctionalDoor
+from roaming.protocols.ocpi.versions import SENDER
+from roaming.routing.sides import Side
+from roaming.tokens.queries import find_token
+
+
+class AuthorizeToken(FunctionalDoor):
+    """What operators ask of providers before a session: may this token charge?"""
+
+    module = "tokens"
+    side = Side.OPERATOR
+    interface = SENDER
+    limit = limits.AUTHORIZE
+
+    def post(self, request: Request, version: str, token_uid: str) -> HttpResponse:
+        """This function will answer with the decision of the token's provider, who is addressed, known, or asked for.
+
+        A word of the provider, also BLOCKED, is HTTP 200 with 1000; an unknown token 404 with 2004 (mod_tokens §POST).
+        """
+        question = self.dialect.read_authorization_request(
+            token_uid=token_uid,
+            token_type=request.query_params.get("type"),
+            body=self.optional_body(),
+            operator=self.address.sender,
+            receiver=self.address.receiver,
+            correlation_id=self.ids.correlation_id,
+        )
+        decision = authorize(
+            request=question,
+            platform_id=self.caller.platform.id,
+            request_id=self.ids.request_id,
+            at=self.at,
+        )
+        self.responder = decision.provider
+        return self.success(self.dialect.authorization.write(_with_token(decision, question, self)))
+
+
+def _with_token(
+    decision: canonical.AuthorizationDecision, question: canonical.AuthorizationRequest, door: AuthorizeToken
+) -> canonical.AuthorizationDecision:
+    """This function will fill in the token where the provider's protocol does not send it: OCPI requires it in the answer."""
+    if decision.token is not None:
+        return decision
+    token = find_token(uid=question.token_uid, type=question.token_type, owner=decision.provider, viewer=question.operator)
+    return msgspec.structs.replace(decision, token=token or _unpushed(decision, question, door))
+
+
+def _unpushed(decision: canonical.AuthorizationDecision, question: canonical.AuthorizationRequest, door: AuthorizeToken) -> canonical.Token:
+    provider = door.directory.party(decision.provider)
+    return canonical.Token(
+        country_code=decision.provider.country_code,
+        party_id=decision.provider.party_id,
+        uid=question.token_uid,
+        type=question.token_type,
+        contract_id=question.contract_id or question.token_uid,
+        issuer=(provider.name if provider else "") or str(decision.provider),
+        valid=decision.allowed is canonical.Allowed.ALLOWED,
+        whitelist=canonical.Whitelist.NEVER,
+        last_updated=decision.decided_at or door.at,
+    )
