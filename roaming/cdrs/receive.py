@@ -15,7 +15,8 @@ from roaming.cdrs.payer import find_provider
 from roaming.deliveries.enqueue import enqueue
 from roaming.objects.announce import NoAgreement, UnknownParty, provider_role
 from roaming.objects.digests import content_digest
-from roaming.objects.locks import read_locked
+from roaming.objects.locks import lock
+from roaming.objects.prepared import fetch_prepared
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry
 from roaming.revisions import Receipt, Verdict, judge_put
@@ -172,8 +173,8 @@ def _look(cdr: canonical.Cdr, columns: Columns, operator: PartyEntry, provider: 
     keys = [f"cdr:{operator.id}:{key}" for key in sorted({columns.cdr_key, original_key} - {""})]
     if columns.session_key:
         keys.append(f"cdr-of-session:{operator.id}:{columns.session_key}")
-    row = read_locked(
-        keys=keys,
+    lock(keys=keys)
+    row = fetch_prepared(
         sql=LOOK,
         params={
             "owner": operator.id,

@@ -29,6 +29,12 @@ def read_all_locked(*, keys: Sequence[str], sql: str, params: Mapping[str, Any])
     return rows
 
 
+def lock(*, keys: Sequence[str]) -> None:
+    """This function will lock `keys` in their order until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_KEYS, {"locks": list(keys)})
+
+
 def execute_returning(*, sql: str, params: Sequence[Any]) -> tuple[Any, ...]:
     """This function will run one writing statement and return the row it answers with."""
     with connection.cursor() as cursor:
