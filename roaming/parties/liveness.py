@@ -24,12 +24,12 @@ def note_arrival(*, caller: Caller, at: datetime) -> None:
 
 def is_arrival_due(*, caller: Caller, at: datetime) -> bool:
     """This function will say, without I/O, whether `note_arrival` would write: an event loop calls it in a thread only then."""
-    return caller.is_first_use or _is_due(caller.platform.id, at)
+    return caller.is_first_use or is_sign_due(platform_id=caller.platform.id, at=at)
 
 
 def mark_seen(*, platform_id: int, at: datetime) -> None:
     """This function will keep the instant of the latest sign of life, at most a few times per LIVENESS_SECONDS."""
-    if not _is_due(platform_id, at):
+    if not is_sign_due(platform_id=platform_id, at=at):
         return
     _written[platform_id] = at
     Platform.objects.filter(Q(last_seen_at=None) | Q(last_seen_at__lt=at), id=platform_id).update(last_seen_at=at)
@@ -64,6 +64,7 @@ def list_silent(*, at: datetime) -> list[int]:
     )
 
 
-def _is_due(platform_id: int, at: datetime) -> bool:
+def is_sign_due(*, platform_id: int, at: datetime) -> bool:
+    """This function will say, without I/O, whether `mark_seen` would write."""
     written = _written.get(platform_id)
     return written is None or abs((at - written).total_seconds()) >= settings.LIVENESS_SECONDS / _FRACTION

@@ -9,9 +9,9 @@ from typing import Any
 
 from roaming import canonical
 from roaming.canonical import PartyId
+from roaming.egress.blocking import send
 from roaming.egress.calls import Answer, Call, Purpose
-from roaming.egress.send import send
-from roaming.egress.send_async import send_async
+from roaming.egress.event_loop import send_async
 from roaming.gateways import (
     Declined,
     Forward,

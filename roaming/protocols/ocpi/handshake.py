@@ -12,8 +12,8 @@ import msgspec
 
 from roaming import canonical
 from roaming.egress.addresses import check_url
+from roaming.egress.blocking import send
 from roaming.egress.calls import AddressRefused, Call, EgressError
-from roaming.egress.send import send
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry, PlatformEntry
 from roaming.parties.register import begin_handshake, complete_registration, finish_handshake, renew_registration
