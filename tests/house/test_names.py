@@ -35,5 +35,5 @@ def test_the_glossary_explains_every_word_it_lists() -> None:
 def test_no_class_or_module_is_named_with_a_word_the_glossary_refuses() -> None:
     refused = _words_never_used()
     assert refused, "the glossary's last column names words in `backticks`"
-    found = [(place, name) for place, name in _names() if any(name.endswith(word) for word in refused)]
+    found = [(place, name) for place, name in _names() if any(name.endswith(word) for word in refused) and name[0] != "_"]
     assert found == []
