@@ -10,8 +10,16 @@ class SettlementConfig(AppConfig):
     verbose_name = "Settlement"
 
     def ready(self) -> None:
-        """This function will tie what follows netting to it: slices import only those above them, so the ends meet here."""
+        """This function will tie loose ends: slices import only those above them, so what must know those below meets here."""
+        from settlement.clearing import checks as of_charges
+        from settlement.documents import checks as of_files
+        from settlement.ledger import checks as of_entries
+        from settlement.ledger.verify import checks
+        from settlement.netting import checks as of_runs
         from settlement.netting.close import when_netted
+        from settlement.statements import checks as of_statements
         from settlement.statements.draft import draft_statements
 
         when_netted.append(lambda run: draft_statements(run=run))
+        for slice_ in (of_entries, of_charges, of_runs, of_statements, of_files):
+            checks.extend(slice_.CHECKS)

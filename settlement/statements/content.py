@@ -292,7 +292,7 @@ def _payments(statement: Statement) -> list[Payment]:
             payer=str(payment.payer.key),
             payee=str(payment.payee.key),
             payee_name=_name(payment.payee),
-            iban=get_details(party=payment.payee)["iban"] if payment.payer_id == statement.party_id else "",
+            iban=get_details(party=payment.payee)["iban"],
             amount=money(payment.amount, statement.currency),
             reference=f"{run.period} {payment.payer.key} {payment.payee.key}",
         )

@@ -41,11 +41,13 @@ def draft_statements(*, run: NettingRun) -> list[Statement]:
         )
         for position in positions
     )
-    lines = _lines_of_pairs(run)
-    for (party, currency), fee_lines in _lines_of_fees(run).items():
-        lines[party, currency] += fee_lines
+    parts = (*_lines_of_pairs(run), _lines_of_fees(run), *_lines_of_rounding(run))
     StatementLine.objects.bulk_create(
-        (line for statement in statements for line in _numbered(statement, lines[statement.party_id, statement.currency])),
+        (
+            line
+            for statement in statements
+            for line in _numbered(statement, (line for part in parts for line in part.get((statement.party_id, statement.currency), ())))
+        ),
         batch_size=2000,
     )
     return statements
@@ -54,28 +56,26 @@ def draft_statements(*, run: NettingRun) -> list[Statement]:
 _Lines = dict[tuple[int, str], list[StatementLine]]
 
 
-def _lines_of_pairs(run: NettingRun) -> _Lines:
-    lines: _Lines = defaultdict(list)
-    order = (
-        "operator__country_code",
-        "operator__party_id",
-        "provider__country_code",
-        "provider__party_id",
-        "vat_rate",
-        "tax_note",
-        "bucket",
-    )
-    pairs: dict[_Kind, dict[tuple[int, str], list[PairTotal]]] = {kind: defaultdict(list) for kind in (_Kind.RECEIVABLE, _Kind.PAYABLE)}
+def _lines_of_pairs(run: NettingRun) -> Iterator[_Lines]:
+    for kind, by_party in _pairs_by_side(run).items():
+        yield {
+            key: [_pair_line(pair, kind) for pair in sorted(of_party, key=lambda pair: list(_BUCKETS).index(pair.bucket))]
+            for key, of_party in by_party.items()
+        }
+
+
+def _lines_of_rounding(run: NettingRun) -> Iterator[_Lines]:
+    for kind, by_party in _pairs_by_side(run).items():
+        yield {key: list(_rounding_lines(of_party, kind)) for key, of_party in by_party.items()}
+
+
+def _pairs_by_side(run: NettingRun) -> dict[_Kind, dict[tuple[int, str], list[PairTotal]]]:
+    sides: dict[_Kind, dict[tuple[int, str], list[PairTotal]]] = {_Kind.RECEIVABLE: defaultdict(list), _Kind.PAYABLE: defaultdict(list)}
+    order = ("operator__country_code", "operator__party_id", "provider__country_code", "provider__party_id", "vat_rate", "tax_note")
     for pair in PairTotal.objects.filter(run=run).select_related("operator", "provider").order_by(*order):
-        pairs[_Kind.RECEIVABLE][pair.operator_id, pair.currency].append(pair)
-        pairs[_Kind.PAYABLE][pair.provider_id, pair.currency].append(pair)
-    for kind, by_party in pairs.items():
-        for key, of_party in by_party.items():
-            lines[key] += [_pair_line(pair, kind) for pair in of_party]
-    for kind, by_party in pairs.items():
-        for key, of_party in by_party.items():
-            lines[key] += _rounding_lines(of_party, kind)
-    return lines
+        sides[_Kind.RECEIVABLE][pair.operator_id, pair.currency].append(pair)
+        sides[_Kind.PAYABLE][pair.provider_id, pair.currency].append(pair)
+    return sides
 
 
 def _pair_line(pair: PairTotal, kind: _Kind) -> StatementLine:
@@ -123,10 +123,11 @@ def _lines_of_fees(run: NettingRun) -> _Lines:
 
 
 def _fee_line(fee: Fee, *, counterparty: Party, sign: int) -> StatementLine:
+    cdrs = "1 CDR" if fee.cdr_count == 1 else f"{fee.cdr_count} CDRs"
     return StatementLine(
         kind=_Kind.FEE,
         counterparty=counterparty,
-        description=f"Hub fee for {fee.cdr_count} CDRs, {fee.exact.normalize():f} before rounding; credits bear none and give none back",
+        description=f"Hub fee for {cdrs}: {fee.exact.normalize():f} before rounding; credits bear no fee and give none back",
         count=fee.cdr_count,
         net=sign * fee.net,
         vat_rate=fee.vat_rate,

@@ -105,15 +105,12 @@ def rate_told(*, net: Decimal, vat: Decimal, named: Sequence[Decimal], country: 
     """
     if not net or not vat:
         return Decimal(0)
-    in_cents = vat == vat.quantize(Decimal("0.01"))
     standard = standard_rate(country=country, on=on)
-    candidates = [*named, *([standard] if standard is not None else [])]
     quotient = vat / net * 100
     whole = quotient.quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    for rate in candidates:
+    in_cents = vat == vat.quantize(Decimal("0.01"))
+    for rate in [*named, *([standard] if standard is not None else []), whole]:
         off = abs(net * rate / 100 - vat)
         if off < _HALF_CENT if in_cents else off <= _LAST_DECIMAL:
             return rate
-    if abs(net * whole / 100 - vat) <= _LAST_DECIMAL:
-        return whole
     return quotient.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)

@@ -1,0 +1,69 @@
+"""How a statement looks: fonts, colors, paragraph and table styles.
+
+The fonts are in templates/statements/fonts (Source Sans Pro, SIL Open Font License): reportlab's own Helvetica drops letters like Ł
+and ő without an error, and no machine is asked for its fonts.
+"""
+
+from functools import cache
+from xml.sax.saxutils import escape
+
+from django.conf import settings
+from reportlab.lib.colors import HexColor
+from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import Paragraph
+
+PAGE = A4
+MARGIN = 18 * mm
+WIDTH = PAGE[0] - 2 * MARGIN
+
+INK = HexColor("#1B2733")
+QUIET = HexColor("#5B6B79")
+PETROL = HexColor("#12324A")
+ACCENT = HexColor("#0E7C7B")
+RULE = HexColor("#D3DCE3")
+PALE = HexColor("#F2F6F8")
+WHITE = HexColor("#FFFFFF")
+
+REGULAR, BOLD = "SourceSans", "SourceSans-Semibold"
+
+
+@cache
+def register_fonts() -> None:
+    """This function will make the two fonts known to reportlab, once per process."""
+    folder = settings.BASE_DIR / "templates" / "statements" / "fonts"
+    pdfmetrics.registerFont(TTFont(REGULAR, str(folder / "SourceSansPro-Regular.ttf")))
+    pdfmetrics.registerFont(TTFont(BOLD, str(folder / "SourceSansPro-Semibold.ttf")))
+    pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
+
+
+def style(name: str, *, size: float = 9, bold: bool = False, color: HexColor = INK, **over: object) -> ParagraphStyle:
+    """This function will return a paragraph style of this house."""
+    return ParagraphStyle(name, fontName=BOLD if bold else REGULAR, fontSize=size, leading=size * 1.3, textColor=color, **over)
+
+
+BODY = style("body")
+QUIET_BODY = style("quiet", size=8, color=QUIET, spaceAfter=3)
+SMALL = style("small", size=7.5)
+TINY = style("tiny", size=6.5)
+RIGHT = style("right", alignment=TA_RIGHT)
+TITLE = style("title", size=20, bold=True, color=PETROL)
+HEADING = style("heading", size=11, bold=True, color=PETROL, spaceBefore=10, spaceAfter=4)
+
+
+def text(words: str, of: ParagraphStyle = BODY) -> Paragraph:
+    """This function will set words as they are: what partners wrote is never read as markup."""
+    return Paragraph(escape(words), of)
+
+
+def figure(amount: str, *, decimals: int | None = None) -> str:
+    """This function will write an amount for people: 1,234.50, -1,234.50; with `decimals` places where told."""
+    sign, digits = ("-", amount[1:]) if amount.startswith("-") else ("", amount)
+    whole, _, fraction = digits.partition(".")
+    if decimals is not None:
+        fraction = fraction.ljust(decimals, "0")
+    return f"{sign}{int(whole):,}" + (f".{fraction}" if fraction else "")
