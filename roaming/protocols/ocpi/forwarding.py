@@ -84,7 +84,7 @@ def _read_list(request: Forward, dialect: Dialect, reply: Reply, url: str) -> tu
     if unread or foreign:
         logger.warning(
             "objects of a partner's list were left out",
-            extra={"module": request.module, "party": str(request.receiver), "unreadable": unread, "foreign": foreign},
+            extra={"ocpi_module": request.module, "party": str(request.receiver), "unreadable": unread, "foreign": foreign},
         )
     total = reply.headers.get(TOTAL, "")
     following = next_query(

@@ -151,7 +151,7 @@ class PushDoor(FunctionalDoor):
         try:
             store(receiver, False)
         except _COPY_REFUSALS as refusal:
-            logger.warning("no copy of a direct push was kept", extra={"module": self.module, "reason": type(refusal).__name__})
+            logger.warning("no copy of a direct push was kept", extra={"ocpi_module": self.module, "reason": type(refusal).__name__})
         return self.relay(forwarded)
 
     def stored(

@@ -1,0 +1,446 @@
+"""Locations: pushed to one party or to everybody, and pulled."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from roaming.canonical import PartyId
+from roaming.deliveries.models import Delivery
+from roaming.locations.models import Location
+from roaming.parties.models import RoamingAgreement
+from tests.builders.parties import an_agreement, an_operator
+from tests.wire import caller
+from tests.wire.caller import HUB, Caller
+from tests.wire.messages import a_message, as_json, json_of
+from tests.wire.stub_partner import StubPartner, Told, envelope
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everyone_roams")]
+
+URL = "/ocpi/2.2.1/receiver/locations/DE/ALF/LOC-1"
+LIST = "/ocpi/2.2.1/sender/locations"
+AT_STUB = "/ocpi/2.2.1/locations"
+
+
+def location(**over: Any) -> dict[str, Any]:
+    return a_message("location", **over)
+
+
+def path_of(link: str) -> str:
+    """This function will return path and query of the first address in a Link header."""
+    parts = urlsplit(link[1 : link.index(">")])
+    return f"{parts.path}?{parts.query}"
+
+
+def without_time(body: bytes) -> dict[str, Any]:
+    """This function will return an envelope without the one thing that differs at each answer."""
+    envelope: dict[str, Any] = json.loads(body)
+    del envelope["timestamp"]
+    return envelope
+
+
+class TestPutToTheHub:
+    @pytest.mark.parametrize("to", [HUB, None])
+    def test_is_stored_and_queued_for_every_partner(self, alfa: Caller, beta: Caller, to: PartyId | None) -> None:
+        caller.provider("FR-GAM")
+        reply = alfa.call("PUT", URL, location(), to=to)
+        assert reply.status == (201, 1000)
+        queued = Delivery.objects.filter(module="locations", verb="put")
+        assert sorted(f"{row.receiver.country_code}-{row.receiver.party_id}" for row in queued) == ["FR-GAM", "NL-BET"]
+        assert all(row.sender is None for row in queued)
+
+    def test_answers_from_the_hub_to_the_sender(self, alfa: Caller) -> None:
+        headers = alfa.call("PUT", URL, location(), to=HUB).headers
+        assert (headers["OCPI-to-country-code"], headers["OCPI-to-party-id"]) == ("DE", "ALF")
+        assert (headers["OCPI-from-country-code"], headers["OCPI-from-party-id"]) == HUB
+        assert (headers["X-Request-ID"], headers["X-Correlation-ID"]) == ("request-1", "correlation-1")
+
+    def test_the_same_again_changes_nothing_and_says_so(self, alfa: Caller, beta: Caller) -> None:
+        alfa.call("PUT", URL, location(), to=HUB)
+        queued = Delivery.objects.count()
+        reply = alfa.call("PUT", URL, location(), to=HUB)
+        assert reply.status == (200, 1000)
+        assert reply.headers["X-Hub-Replay"] == "1"
+        assert Delivery.objects.count() == queued
+
+    def test_a_newer_one_replaces(self, alfa: Caller) -> None:
+        alfa.call("PUT", URL, location(), to=HUB)
+        reply = alfa.call("PUT", URL, location(name="Neu", last_updated="2026-09-02T08:00:00Z"), to=HUB)
+        assert reply.status == (200, 1000)
+        assert "X-Hub-Replay" not in reply.headers
+        assert alfa.call("GET", URL, to=HUB).data["name"] == "Neu"
+
+    def test_an_older_one_is_ignored_and_told(self, alfa: Caller) -> None:
+        alfa.call("PUT", URL, location(), to=HUB)
+        reply = alfa.call("PUT", URL, location(name="Alt", last_updated="2026-08-01T08:00:00Z"), to=HUB)
+        assert reply.status == (200, 1000)
+        assert "ignored" in reply.message
+        assert alfa.call("GET", URL, to=HUB).data["name"] == "Hafenstrasse"
+
+    def test_one_evse_and_one_connector(self, alfa: Caller) -> None:
+        alfa.call("PUT", URL, location(), to=HUB)
+        evse = {**location()["evses"][0], "status": "BLOCKED", "last_updated": "2026-09-03T08:00:00Z"}
+        assert alfa.call("PUT", f"{URL}/EVSE-1", evse, to=HUB).status == (200, 1000)
+        connector = {**evse["connectors"][0], "max_amperage": 16, "last_updated": "2026-09-04T08:00:00Z"}
+        assert alfa.call("PUT", f"{URL}/EVSE-1/1", connector, to=HUB).status == (200, 1000)
+        stored = alfa.call("GET", URL, to=HUB).data
+        assert stored["evses"][0]["status"] == "BLOCKED"
+        assert stored["evses"][0]["connectors"][0]["max_amperage"] == 16
+        assert stored["last_updated"] == "2026-09-04T08:00:00Z"  # a parent is never older than its part
+        assert alfa.call("GET", f"{URL}/EVSE-1/1", to=HUB).data == connector
+
+    def test_a_part_of_an_unknown_location_is_404(self, alfa: Caller) -> None:
+        assert alfa.call("PUT", f"{URL}/EVSE-1", location()["evses"][0], to=HUB).status == (404, 2000)
+
+    def test_a_stamp_two_days_ahead_is_2001(self, alfa: Caller) -> None:
+        reply = alfa.call("PUT", URL, location(last_updated="2199-01-01T00:00:00Z"), to=HUB)
+        assert reply.status == (200, 2001)
+        assert "last_updated" in reply.message
+
+    def test_keeps_an_id_with_a_slash_a_star_and_a_hash(self, alfa: Caller) -> None:
+        encoded, name = "DE%2FALF%2AA%231", "DE/ALF*A#1"
+        path = "/ocpi/2.2.1/receiver/locations/DE/ALF"
+        reply = alfa.call("PUT", f"{path}/{encoded}", location(id=name), to=HUB, raw_path=f"{path}/{encoded}")
+        assert reply.status == (201, 1000)
+        assert alfa.call("GET", f"{path}/{encoded}", to=HUB, raw_path=f"{path}/{encoded}").data["id"] == name
+
+    @pytest.mark.parametrize(
+        "path", ["/ocpi/2.2.1/receiver/locations//DE/ALF/LOC-1", "/ocpi/2.2.1/receiver/locationsDE/ALF/LOC-1", URL + "/", URL.lower()]
+    )
+    def test_takes_every_joint_and_ids_in_any_case(self, alfa: Caller, path: str) -> None:
+        assert alfa.call("PUT", path, location(), to=HUB).status == (201, 1000)
+
+    def test_takes_a_location_of_four_mebibytes_and_not_one_more(self, alfa: Caller) -> None:
+        body = location(x_padding="")
+        size = len(json_of(body))
+        body["x_padding"] = "p" * (4 * 1024 * 1024 - size)
+        assert alfa.call("PUT", URL, raw=json_of(body), to=HUB).status == (201, 1000)
+        body["x_padding"] += "p"
+        assert alfa.call("PUT", URL, raw=json_of(body), to=HUB).status == (413, 2000)
+
+
+class TestPutToOneParty:
+    def test_is_forwarded_at_once_with_a_new_request_id(self, alfa: Caller, beta_at_stub: Caller, stub: StubPartner) -> None:
+        stub.answer("PUT", f"{AT_STUB}/DE/ALF/LOC-1", status=201)
+        reply = alfa.call("PUT", URL, location(), to="NL-BET")
+        assert reply.status == (201, 1000)
+        [heard] = stub.heard
+        assert heard.json == as_json(location())
+        assert heard.headers["x-correlation-id"] == "correlation-1"
+        assert heard.headers["x-request-id"] not in ("request-1", "")
+        assert (heard.headers["ocpi-from-country-code"], heard.headers["ocpi-from-party-id"]) == ("DE", "ALF")
+        assert (heard.headers["ocpi-to-country-code"], heard.headers["ocpi-to-party-id"]) == ("NL", "BET")
+        assert heard.headers["authorization"] == "Token dG9rZW4tb2YtdGhlLWh1Yi1hdC1OTEJFVA=="
+
+    def test_answers_from_the_receiver(self, alfa: Caller, beta_at_stub: Caller, stub: StubPartner) -> None:
+        stub.answer("PUT", f"{AT_STUB}/DE/ALF/LOC-1")
+        headers = alfa.call("PUT", URL, location(), to="NL-BET").headers
+        assert (headers["OCPI-from-country-code"], headers["OCPI-from-party-id"]) == ("NL", "BET")
+        assert headers["X-Request-ID"] == "request-1"
+
+    def test_is_private_to_that_party(self, alfa: Caller, beta_at_stub: Caller, stub: StubPartner) -> None:
+        stub.answer("PUT", f"{AT_STUB}/DE/ALF/LOC-1")
+        gamma = caller.provider("FR-GAM")
+        alfa.call("PUT", URL, location(), to="NL-BET")
+        assert Location.objects.get().audience is not None
+        assert not Delivery.objects.exists()
+        assert gamma.call("GET", LIST, to=HUB).data == []
+        assert [item["id"] for item in beta_at_stub.call("GET", LIST, to=HUB).data] == ["LOC-1"]
+
+    def test_the_receivers_own_refusal_passes_unchanged(self, alfa: Caller, beta_at_stub: Caller, stub: StubPartner) -> None:
+        stub.answer_by("PUT", f"{AT_STUB}/DE/ALF/LOC-1", lambda _: envelope(code=2003, message="no such place"))
+        reply = alfa.call("PUT", URL, location(), to="NL-BET")
+        assert (reply.status, reply.message) == ((200, 2003), "no such place")
+        assert not Location.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("told", "code"),
+        [
+            (Told(status=401), 4003),
+            (Told(status=403, body=b'{"detail": "no"}'), 4003),
+            (Told(status=500, body=b"<html>secret</html>"), 4000),
+            (Told(status=200, body=b"<html>secret</html>"), 4000),
+            (Told(status=200, body=b'{"status_code": 1000'), 4000),
+            (Told(status=200, body=b'{"data": 1}'), 4000),
+            (Told(status=307, headers={"Location": "http://127.0.0.2/"}), 4000),
+            (Told(status=500, body=b'{"status_code": 1000, "timestamp": "2026-10-05T12:00:00Z"}'), 4000),
+        ],
+    )
+    def test_an_answer_that_is_none_is_a_hub_error(
+        self, alfa: Caller, beta_at_stub: Caller, stub: StubPartner, told: Told, code: int
+    ) -> None:
+        stub.answer_by("PUT", f"{AT_STUB}/DE/ALF/LOC-1", lambda _: told)
+        reply = alfa.call("PUT", URL, location(), to="NL-BET")
+        assert reply.status == (200, code)
+        assert b"secret" not in reply.body
+        assert not Location.objects.exists()
+
+    def test_an_unknown_party_is_4001(self, alfa: Caller) -> None:
+        reply = alfa.call("PUT", URL, location(), to="XX-NIX")
+        assert reply.status == (200, 4001)
+        assert reply.headers["OCPI-from-party-id"] == "NIX"
+
+    def test_another_operator_is_4001(self, alfa: Caller) -> None:
+        an_operator("FR-OMI")
+        assert alfa.call("PUT", URL, location(), to="FR-OMI").status == (200, 4001)
+
+    def test_a_locked_receiver_is_4003(self, alfa: Caller, beta: Caller) -> None:
+        beta.platform.is_locked = True
+        beta.platform.save()
+        assert alfa.call("PUT", URL, location(), to="NL-BET").status == (200, 4003)
+
+    @pytest.mark.parametrize("status", ["OFFLINE", "PLANNED"])
+    def test_a_receiver_that_is_away_is_4003_without_an_attempt(
+        self, alfa: Caller, beta_at_stub: Caller, stub: StubPartner, status: str
+    ) -> None:
+        beta_at_stub.platform.status = status
+        beta_at_stub.platform.save()
+        assert alfa.call("PUT", URL, location(), to="NL-BET").status == (200, 4003)
+        assert stub.heard == []
+
+    def test_a_receiver_without_the_module_is_4003(self, alfa: Caller, beta_at_stub: Caller, stub: StubPartner) -> None:
+        beta_at_stub.platform.endpoints.filter(module="locations").delete()
+        assert alfa.call("PUT", URL, location(), to="NL-BET").status == (200, 4003)
+        assert stub.heard == []
+
+
+def test_without_an_agreement_a_receiver_is_as_unknown_as_a_stranger(alfa: Caller, beta: Caller) -> None:
+    RoamingAgreement.objects.all().delete()
+    known, stranger = (alfa.call("PUT", URL, location(), to=party) for party in ("NL-BET", "XX-NIX"))
+    assert known.status == stranger.status == (200, 4001)
+    assert known.message == stranger.message
+
+
+class TestPatch:
+    def test_merges_what_is_told(self, alfa: Caller, beta: Caller) -> None:
+        alfa.call("PUT", URL, location(), to=HUB)
+        reply = alfa.call("PATCH", f"{URL}/EVSE-1", {"status": "CHARGING", "last_updated": "2026-09-03T08:00:00Z"}, to=HUB)
+        assert reply.status == (200, 1000)
+        assert alfa.call("GET", f"{URL}/EVSE-1", to=HUB).data["status"] == "CHARGING"
+        patch = Delivery.objects.get(verb="patch", receiver__party_id="BET")
+        assert patch.payload == {"status": "CHARGING", "last_updated": "2026-09-03T08:00:00Z"}
+
+    def test_is_forwarded_as_it_is_to_one_party(self, alfa: Caller, beta_at_stub: Caller, stub: StubPartner) -> None:
+        stub.answer("PATCH", f"{AT_STUB}/DE/ALF/LOC-1/EVSE-1")
+        body = {"status": "CHARGING", "floor_level": None, "last_updated": "2026-09-03T08:00:00Z", "x_bay": 3}
+        assert alfa.call("PATCH", f"{URL}/EVSE-1", body, to="NL-BET").status == (200, 1000)
+        assert stub.heard[0].json == body
+
+    def test_of_an_unknown_object_is_404(self, alfa: Caller) -> None:
+        assert alfa.call("PATCH", URL, {"name": "x", "last_updated": "2026-09-03T08:00:00Z"}, to=HUB).status == (404, 2000)
+
+    @pytest.mark.parametrize(
+        ("body", "path"),
+        [
+            ({"status": "CHARGING"}, "last_updated"),
+            ({"status": "OPEN", "last_updated": "2026-09-03T08:00:00Z"}, "status"),
+            ({"status": None, "last_updated": "2026-09-03T08:00:00Z"}, "status"),
+            ({"uid": "EVSE-2", "last_updated": "2026-09-03T08:00:00Z"}, "uid"),
+        ],
+    )
+    def test_names_what_is_wrong(self, alfa: Caller, body: Any, path: str) -> None:
+        alfa.call("PUT", URL, location(), to=HUB)
+        reply = alfa.call("PATCH", f"{URL}/EVSE-1", body, to=HUB)
+        assert reply.status == (200, 2001)
+        assert path in reply.message
+
+
+class TestOwnership:
+    def test_a_foreign_owner_is_404_with_the_bytes_of_a_missing_object(self, alfa: Caller, beta: Caller) -> None:
+        omikron = caller.operator("FR-OMI")
+        omikron.call("PUT", "/ocpi/2.2.1/receiver/locations/FR/OMI/LOC-9", location(country_code="FR", party_id="OMI", id="LOC-9"), to=HUB)
+        foreign = alfa.call("GET", "/ocpi/2.2.1/receiver/locations/FR/OMI/LOC-9", to=HUB)
+        missing = alfa.call("GET", "/ocpi/2.2.1/receiver/locations/DE/ALF/LOC-9", to=HUB)
+        assert foreign.http == missing.http == 404
+        assert without_time(foreign.body) == without_time(missing.body)
+        assert alfa.call("PUT", "/ocpi/2.2.1/receiver/locations/FR/OMI/LOC-9", location(), to=HUB).http == 404
+
+    @pytest.mark.parametrize("field", [{"country_code": "FR"}, {"party_id": "OMI"}, {"id": "LOC-2"}])
+    def test_a_body_that_contradicts_the_address_is_2001(self, alfa: Caller, field: dict[str, str]) -> None:
+        reply = alfa.call("PUT", URL, location(**field), to=HUB)
+        assert reply.status == (200, 2001)
+        assert next(iter(field)) in reply.message
+        assert not Location.objects.exists()
+
+    def test_a_provider_may_not_push_locations(self, beta: Caller) -> None:
+        body = location(country_code="NL", party_id="BET")
+        assert beta.call("PUT", "/ocpi/2.2.1/receiver/locations/NL/BET/LOC-1", body, to=HUB).status == (404, 2000)
+
+    def test_an_operator_may_not_pull_as_a_provider(self, alfa: Caller) -> None:
+        assert alfa.call("GET", LIST, to=HUB).status == (404, 2000)
+
+
+class TestList:
+    @pytest.fixture
+    def three(self, alfa: Caller, beta: Caller) -> None:
+        """Three locations of DE-ALF, updated on three days."""
+        for number in (1, 2, 3):
+            body = location(id=f"LOC-{number}", last_updated=f"2026-09-0{number}T08:00:00Z")
+            alfa.call("PUT", f"/ocpi/2.2.1/receiver/locations/DE/ALF/LOC-{number}", body, to=HUB)
+
+    @pytest.mark.usefixtures("three")
+    def test_holds_everything_the_puller_may_know(self, beta: Caller) -> None:
+        reply = beta.call("GET", LIST, to=HUB)
+        assert [item["id"] for item in reply.data] == ["LOC-1", "LOC-2", "LOC-3"]
+        assert reply.data[0] == location(last_updated="2026-09-01T08:00:00Z")
+        assert (reply.headers["X-Total-Count"], reply.headers["X-Limit"]) == ("3", "200")
+        assert "Link" not in reply.headers
+        assert (reply.headers["OCPI-from-country-code"], reply.headers["OCPI-from-party-id"]) == HUB
+
+    @pytest.mark.usefixtures("three")
+    def test_pages_by_link_with_the_filters_it_was_asked_with(self, beta: Caller) -> None:
+        first = beta.call("GET", f"{LIST}?limit=1&date_from=2026-09-02T00:00:00Z", to=HUB)
+        assert [item["id"] for item in first.data] == ["LOC-2"]
+        assert first.headers["X-Total-Count"] == "2"
+        link = first.headers["Link"]
+        assert link.endswith('; rel="next"')
+        assert "date_from=2026-09-02" in link
+        second = beta.call("GET", path_of(link), to=HUB)
+        assert [item["id"] for item in second.data] == ["LOC-3"]
+        assert "Link" not in second.headers
+
+    @pytest.mark.usefixtures("three")
+    def test_a_link_may_be_followed_without_routing_headers(self, beta: Caller) -> None:
+        link = beta.call("GET", f"{LIST}?limit=2", to=HUB).headers["Link"]
+        assert [item["id"] for item in beta.call("GET", path_of(link)).data] == ["LOC-3"]
+
+    @pytest.mark.usefixtures("three")
+    def test_pullers_may_rebuild_the_page_from_offset_and_limit(self, beta: Caller) -> None:
+        assert [item["id"] for item in beta.call("GET", f"{LIST}?offset=1&limit=1", to=HUB).data] == ["LOC-2"]
+        assert beta.call("GET", f"{LIST}?offset=9", to=HUB).data == []
+
+    @pytest.mark.usefixtures("three")
+    def test_date_from_is_inclusive_and_date_to_exclusive(self, beta: Caller) -> None:
+        query = "date_from=2026-09-01T08:00:00Z&date_to=2026-09-02T08:00:00Z"
+        assert [item["id"] for item in beta.call("GET", f"{LIST}?{query}", to=HUB).data] == ["LOC-1"]
+
+    def test_an_empty_list_has_its_headers_too(self, beta: Caller) -> None:
+        reply = beta.call("GET", LIST, to=HUB)
+        assert (reply.data, reply.headers["X-Total-Count"], reply.headers["X-Limit"]) == ([], "0", "200")
+
+    def test_a_larger_limit_is_clamped(self, beta: Caller) -> None:
+        assert beta.call("GET", f"{LIST}?limit=2000", to=HUB).status == (200, 1000)
+
+    @pytest.mark.parametrize(
+        ("query", "named"),
+        [
+            ("limit=0", "limit"),
+            ("limit=-1", "limit"),
+            ("limit=many", "limit"),
+            ("offset=-1", "offset"),
+            ("date_from=yesterday", "date_from"),
+            ("date_to=2026-09-01T08:00:00%2B02:00", "date_to"),
+            ("cursor=mine", "cursor"),
+            ("limit=0&offset=x", "offset"),
+        ],
+    )
+    def test_a_bad_parameter_is_2001_and_named(self, beta: Caller, query: str, named: str) -> None:
+        reply = beta.call("GET", f"{LIST}?{query}", to=HUB)
+        assert reply.status == (200, 2001)
+        assert named in reply.message
+
+    def test_without_a_receiver_is_2001(self, beta: Caller) -> None:
+        assert beta.call("GET", LIST).status == (200, 2001)
+
+
+class TestListOfOneParty:
+    def test_is_asked_of_that_party_and_its_link_leads_back_through_the_hub(
+        self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner
+    ) -> None:
+        def page(heard: Any) -> Told:
+            if "offset=1" in heard.path:
+                return envelope([as_json(location(id="LOC-2"))], headers={"X-Total-Count": "2", "X-Limit": "50"})
+            link = f'<{stub.url}{AT_STUB}?offset=1&limit=1>; rel="next"'
+            return envelope([as_json(location())], headers={"Link": link, "X-Total-Count": "2", "X-Limit": "50"})
+
+        stub.answer_by("GET", AT_STUB, page)
+        first = beta.call("GET", f"{LIST}?limit=1", to="DE-ALF")
+        assert [item["id"] for item in first.data] == ["LOC-1"]
+        assert (first.headers["X-Total-Count"], first.headers["X-Limit"]) == ("2", "50")
+        assert stub.host not in first.headers["Link"]
+        second = beta.call("GET", path_of(first.headers["Link"]))
+        assert [item["id"] for item in second.data] == ["LOC-2"]
+        assert "Link" not in second.headers
+        assert second.headers["OCPI-from-party-id"] == "ALF"
+
+    @pytest.mark.parametrize(
+        "link", ['</ocpi/2.2.1/locations?offset=1&limit=1>; rel="next"', "<http://wrong.example/x?offset=1>; rel=next"]
+    )
+    def test_a_relative_or_wrong_link_still_works(self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner, link: str) -> None:
+        stub.answer_by("GET", AT_STUB, lambda _: envelope([as_json(location())], headers={"Link": link}))
+        following = beta.call("GET", f"{LIST}?limit=1", to="DE-ALF").headers["Link"]
+        assert "offset=1" in following
+        assert "wrong.example" not in following
+
+    def test_a_missing_link_is_made_from_the_total(self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner) -> None:
+        stub.answer_by("GET", AT_STUB, lambda _: envelope([as_json(location())], headers={"X-Total-Count": "5"}))
+        assert "offset=3" in beta.call("GET", f"{LIST}?offset=2&limit=1", to="DE-ALF").headers["Link"]
+
+    def test_a_link_to_the_same_page_is_not_passed_on(self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner) -> None:
+        link = f'<{stub.url}{AT_STUB}?offset=0&limit=1>; rel="next"'
+        stub.answer_by("GET", AT_STUB, lambda _: envelope([as_json(location())], headers={"Link": link}))
+        assert "Link" not in beta.call("GET", f"{LIST}?limit=1", to="DE-ALF").headers
+
+    def test_foreign_and_unreadable_objects_are_left_out(self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner) -> None:
+        items = [as_json(location()), as_json(location(party_id="OMI")), {"id": "half"}, "x"]
+        stub.answer("GET", AT_STUB, items)
+        assert [item["id"] for item in beta.call("GET", LIST, to="DE-ALF").data] == ["LOC-1"]
+
+    def test_the_parties_own_error_passes(self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner) -> None:
+        stub.answer("GET", AT_STUB, code=3000)
+        assert beta.call("GET", LIST, to="DE-ALF").status == (200, 3000)
+
+
+class TestOne:
+    ONE = f"{LIST}/LOC-1"
+
+    def test_is_asked_of_the_operator_that_is_addressed(self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner) -> None:
+        stub.answer("GET", f"{AT_STUB}/LOC-1/EVSE-1", as_json(location()["evses"][0]))
+        reply = beta.call("GET", f"{self.ONE}/EVSE-1", to="DE-ALF")
+        assert reply.data == location()["evses"][0]
+
+    def test_a_404_of_the_operator_passes(self, alfa_at_stub: Caller, beta: Caller) -> None:
+        assert beta.call("GET", self.ONE, to="DE-ALF").http == 404
+
+    def test_an_answer_with_another_owners_object_is_4000(self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner) -> None:
+        stub.answer("GET", f"{AT_STUB}/LOC-1", as_json(location(party_id="OMI")))
+        assert beta.call("GET", self.ONE, to="DE-ALF").status == (200, 4000)
+
+    def test_is_answered_from_the_store_where_the_hub_is_asked(self, alfa: Caller, beta: Caller) -> None:
+        alfa.call("PUT", URL, location(), to=HUB)
+        assert beta.call("GET", self.ONE, to=HUB).data == location()
+        assert beta.call("GET", f"{LIST}/LOC-2", to=HUB).status == (404, 2003)
+
+    def test_open_routing_finds_the_operator_by_the_id(self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner) -> None:
+        alfa_at_stub.call("PUT", URL, location(), to=HUB)
+        stub.answer("GET", f"{AT_STUB}/LOC-1", as_json(location()))
+        reply = beta.call("GET", self.ONE)
+        assert reply.status == (200, 1000)
+        assert reply.headers["OCPI-from-party-id"] == "ALF"
+
+    def test_open_routing_refuses_an_unknown_or_ambiguous_id(self, alfa: Caller, beta: Caller) -> None:
+        assert beta.call("GET", self.ONE).status == (200, 2003)
+        omikron = caller.operator("FR-OMI")
+        alfa.call("PUT", URL, location(), to=HUB)
+        omikron.call("PUT", "/ocpi/2.2.1/receiver/locations/FR/OMI/LOC-1", location(country_code="FR", party_id="OMI"), to=HUB)
+        assert beta.call("GET", self.ONE).status == (200, 2001)
+
+
+class TestOtherMethods:
+    @pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS"])
+    def test_of_the_receiver_are_405(self, alfa: Caller, method: str) -> None:
+        reply = alfa.call(method, URL, location(), to=HUB)
+        assert reply.status == (405, 2000)
+        assert reply.headers["OCPI-to-party-id"] == "ALF"
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+    def test_of_the_sender_are_405(self, beta: Caller, method: str) -> None:
+        assert beta.call(method, LIST, {}, to=HUB).status == (405, 2000)
+
+
+def test_an_agreement_for_other_modules_does_not_show_locations(alfa: Caller, beta: Caller) -> None:
+    alfa.call("PUT", URL, location(), to=HUB)
+    RoamingAgreement.objects.all().delete()
+    an_agreement(modules=["cdrs"])
+    assert beta.call("GET", LIST, to=HUB).data == []
