@@ -24,7 +24,6 @@ from hub.process.processes import PROCESSES, web_socket
 from hub.process.spawn import Program, spawn
 from hub.sandbox.office import OfficeRefused
 
-_DESK = Path(__file__).with_name("desk.py")
 _WAIT_SECONDS = 60
 
 
@@ -77,7 +76,7 @@ class House:
             )
             self.start(process.name)
         self._desk = subprocess.Popen(
-            [sys.executable, str(_DESK)],
+            [sys.executable, "-m", "tests.journeys.desk"],
             env=self.environment,
             cwd=PROJECT,
             stdin=subprocess.PIPE,
@@ -88,9 +87,9 @@ class House:
 
     def close(self) -> None:
         """This function will end every process it started, by its id, and drop the database."""
-        if self._desk is not None and self._desk.stdin is not None:
-            self._desk.stdin.close()
-            self._desk.wait()
+        if self._desk is not None:
+            self._desk.terminate()
+            self._desk.communicate()
         for process in self._running.values():
             process.send_signal(signal.SIGTERM)
         for name, process in self._running.items():
