@@ -1,1 +1,1 @@
-"""May this token charge? Find who decides, ask within one deadline, record the answer before giving it."""
+"""May this token charge here? Find the provider, choose who answers, ask, write the answer down, and only then give it."""
