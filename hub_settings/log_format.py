@@ -2,11 +2,13 @@
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_DATABASE_DETAIL = re.compile(r"^((?:DETAIL|CONTEXT):).*$", re.MULTILINE)
 _SECRET_NAMES = ("token", "authorization", "password", "secret", "contract_id", "uid", "iban")
 
 
@@ -24,7 +26,8 @@ class JsonLine(logging.Formatter):
             if key not in _STANDARD:
                 line[key] = "***" if any(name in key.lower() for name in _SECRET_NAMES) else value
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+            # PostgreSQL's detail lines repeat the key values of the row: token uids, contract ids.
+            line["error"] = _DATABASE_DETAIL.sub(r"\1 ***", self.formatException(record.exc_info))
         return json.dumps(line, default=str)
 
 
