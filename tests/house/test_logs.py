@@ -6,6 +6,8 @@ import sys
 
 from hub_settings.log_format import JsonLine
 
+UID = "04A2B3"
+
 
 def line_of(message: str, **extra: object) -> dict[str, object]:
     record = logging.makeLogRecord({"msg": message, "levelname": "ERROR", "name": "roaming", **extra})
@@ -19,9 +21,10 @@ class TestLogLines:
         assert (line["token_uid"], line["contract_id"], line["party"]) == ("***", "***", "NL-BET")
 
     def test_a_database_error_does_not_repeat_the_row(self) -> None:
+        message = f'duplicate key value violates unique constraint "token_once"\nDETAIL:  Key (uid_key)=({UID}) already exists.'
         try:
-            raise ValueError('duplicate key value violates unique constraint "token_once"\nDETAIL:  Key (uid_key)=(04A2B3) already exists.')
+            raise ValueError(message)
         except ValueError:
             line = line_of("failed", exc_info=sys.exc_info())
         assert "token_once" in str(line["error"])
-        assert "04A2B3" not in str(line["error"])
+        assert UID not in str(line["error"])
