@@ -44,6 +44,11 @@ class Bar:
     energy_kwh: Decimal
     count: int
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether the axis names this day: 1, 5, 10, … 30."""
+        return self.on.day == 1 or self.on.day % 5 == 0
+
 
 @dataclass
 class Month:

@@ -21,7 +21,7 @@ from hub.users.permissions import Action
 from roaming import canonical
 from roaming.figures import place_of
 from roaming.models import Cdr, Party
-from settlement.admin.cdrs import clearing_state
+from settlement.clearing.standing import standing_of
 from settlement.models import Hold
 
 PAGE_SIZE = 50
@@ -117,7 +117,7 @@ def cdr_list(request: HttpRequest, scope: Scope) -> HttpResponse:
             "months": _months(today, filters.month),
             "counterparties": counterparties,
             "states": STATES,
-            "rows": [{"cdr": cdr, "place": place_of(cdr.body), "state": clearing_state(cdr)} for cdr in rows[:PAGE_SIZE]],
+            "rows": [{"cdr": cdr, "place": place_of(cdr.body), "state": standing_of(cdr)} for cdr in rows[:PAGE_SIZE]],
             "older": older,
             "newest": filters.address() if filters.before is not None else "",
         },
@@ -141,7 +141,7 @@ def cdr_detail(request: HttpRequest, scope: Scope, public_id: UUID) -> HttpRespo
         {
             "scope": scope,
             "cdr": cdr,
-            "state": clearing_state(cdr),
+            "state": standing_of(cdr),
             "message": canonical.decode(cdr.body, canonical.Cdr),
             "charge": getattr(cdr, "charge", None),
             "hold": getattr(cdr, "hold", None),

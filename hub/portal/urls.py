@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from hub.portal import account, connection, overview, records, statements
+from hub.portal import account, connection, downloads, overview, records, statements
 
 app_name = "portal"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("statements/", statements.statement_list, name="statements"),
     path("statements/<int:statement_id>/", statements.statement_detail, name="statement"),
+    path("statements/<int:statement_id>/<str:file_format>/", downloads.download, name="download"),
     path("cdrs/", records.cdr_list, name="cdrs"),
     path("cdrs/<uuid:public_id>/", records.cdr_detail, name="cdr"),
     path("connection/", connection.connection, name="connection"),

@@ -15,17 +15,17 @@ class ExchangePage(BigTablePage):
     """One leg per row; a message that crossed the hub has the same correlation id on all its legs."""
 
     empty = "Nothing was said yet. Exchanges are written as soon as a partner calls, or is called."
-    list_display = ["happened", "way", "request", "answered", "took_figure", "parties", "correlation_id"]
+    list_display = ["happened", "way", "message", "answered", "took_figure", "parties", "correlation_id"]
     list_filter = ["direction", "module"]
     ordering = ["-at", "-id"]
     search_help_text = "Correlation id: finds every leg of one message."
     fieldsets = [
-        (None, {"fields": [("happened", "way"), "request", ("answered", "took_figure"), ("parties", "platform")]}),
+        (None, {"fields": [("happened", "way"), "message", ("answered", "took_figure"), ("parties", "platform")]}),
         ("Trace", {"fields": [("correlation_id", "request_id"), ("module", "object_id"), "error"]}),
         ("Request body", {"fields": ["sent"]}),
         ("Answer", {"fields": ["got"]}),
     ]
-    readonly_fields = ["happened", "way", "request", "answered", "took_figure", "parties", "platform", "sent", "got"]
+    readonly_fields = ["happened", "way", "message", "answered", "took_figure", "parties", "platform", "sent", "got"]
 
     def find(self, queryset: QuerySet[Exchange], text: str) -> QuerySet[Exchange]:
         """This function will return every leg of one conversation."""
@@ -42,7 +42,7 @@ class ExchangePage(BigTablePage):
         return "partner → hub" if row.direction == "in" else "hub → partner"
 
     @display(description="request")
-    def request(self, row: Exchange) -> SafeString:
+    def message(self, row: Exchange) -> SafeString:
         """This function will show method, path and module."""
         return two_lines(f"{row.method} {row.path}", row.module or NOTHING)
 

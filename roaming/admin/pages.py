@@ -66,6 +66,7 @@ class ReadOnlyRows(TabularInline):  # type: ignore[misc]  # django-unfold ships 
     extra = 0
     can_delete = False
     show_change_link = False
+    hide_title = True
     per_page = 50
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

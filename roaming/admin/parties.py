@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from roaming.admin.pages import ReadOnlyPage, ReadOnlyRows
 from roaming.admin.steps import Step, StepsPage
-from roaming.figures import NOTHING, chip, day, instant, party_cell, two_lines
+from roaming.figures import NOTHING, chip, day, instant, party_cell, pretty_json, two_lines
 from roaming.models import Credential, Endpoint, Party, PartyRole, Platform, RoamingAgreement
 from roaming.parties.lock import lock_platform, unlock_platform
 
@@ -96,9 +96,9 @@ class PlatformPage(StepsPage):
     inlines = [RolesOfPlatform, EndpointsOfPlatform, CredentialsOfPlatform]
     fieldsets = [
         (None, {"fields": [("name", "state"), ("speaks", "last_seen"), "versions_url", "hosts_allowed"]}),
-        ("How this partner speaks", {"fields": ["profile"], "classes": ["collapse"]}),
+        ("How this partner speaks", {"fields": ["habits"], "classes": ["collapse"]}),
     ]
-    readonly_fields = ["state", "speaks", "last_seen", "hosts_allowed"]
+    readonly_fields = ["state", "speaks", "last_seen", "hosts_allowed", "habits"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Platform]:
         """This function will read the parties along."""
@@ -139,6 +139,11 @@ class PlatformPage(StepsPage):
         """This function will list where the hub may call."""
         return ", ".join(row.allowed_hosts) or "none: nothing is sent to this platform"
 
+    @display(description="profile")
+    def habits(self, row: Platform) -> SafeString:
+        """This function will show the partner's known habits (Unfold colours JSON with inline styles, which the content policy refuses)."""
+        return pretty_json(row.profile)
+
 
 class RolesOfParty(ReadOnlyRows):
     """Where a party is hosted."""
@@ -156,7 +161,8 @@ class PartyPage(ReadOnlyPage):
     search_fields = ["name", "party_id", "country_code"]
     ordering = ["country_code", "party_id"]
     inlines = [RolesOfParty]
-    fieldsets = [(None, {"fields": ["name", ("country_code", "party_id"), "business_details"]})]
+    fieldsets = [(None, {"fields": ["name", ("country_code", "party_id"), "business"]})]
+    readonly_fields = ["business"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Party]:
         """This function will read roles and number of agreements along."""
@@ -175,6 +181,11 @@ class PartyPage(ReadOnlyPage):
     def who(self, row: Party) -> SafeString | str:
         """This function will name it."""
         return party_cell(row)
+
+    @display(description="business details")
+    def business(self, row: Party) -> SafeString:
+        """This function will show what the party tells about itself."""
+        return pretty_json(row.business_details)
 
     @display(description="roles")
     def market_roles(self, row: Party) -> str:

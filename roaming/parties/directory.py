@@ -29,7 +29,7 @@ from roaming.parties.snapshot import (
     PlatformEntry,
 )
 
-__all__ = ["Caller", "Directory", "NotYetRead", "PartyEntry", "PlatformEntry", "changed", "current", "keep_current", "latest"]
+__all__ = ["Caller", "Directory", "NotYetRead", "PartyEntry", "PlatformEntry", "changed", "current", "keep_current", "latest", "status_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +46,24 @@ def current() -> Directory:
 def latest() -> Directory:
     """This function will return the directory as it was read last, without any I/O; it raises NotYetRead before the first reading."""
     return _keeper.latest()
+
+
+def status_of(platform_id: int) -> str | None:
+    """This function will return a platform's status as this process read it last, without any I/O, or None where it is not known."""
+    held = _keeper.held
+    entry = held.platform(platform_id) if held is not None else None
+    return entry.status if entry is not None else None
+
+
+def latest_stamp() -> object:
+    """This function will return the database's stamp at the reading that `latest()` comes from, without any I/O."""
+    return _keeper.stamp
+
+
+def reread() -> Directory:
+    """This function will compare with the database now, however lately that was done, and return the directory."""
+    _keeper.expire()
+    return _keeper.current()
 
 
 def changed() -> None:
@@ -74,9 +92,13 @@ class _Keeper:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._directory: Directory | None = None
-        self._stamp: object = None
+        self.stamp: object = None
         self._fresh_until = 0.0
         self._changes = 0  # changes made by this process; one that comes while a reading is under way makes that reading old
+
+    @property
+    def held(self) -> Directory | None:
+        return self._directory
 
     def latest(self) -> Directory:
         if self._directory is None:
@@ -103,10 +125,10 @@ class _Keeper:
     def _look(self) -> None:
         changes = self._changes
         try:
-            if self._directory is None or self._stamp is None or _read_stamp() != self._stamp:
+            if self._directory is None or self.stamp is None or _read_stamp() != self.stamp:
                 _ensure_party(PartyId.parse(settings.HUB_PARTY))
                 stamp = _read_stamp()  # before the rows: what changes in between is found at the next look
-                self._directory, self._stamp = _read_directory(), stamp
+                self._directory, self.stamp = _read_directory(), stamp
         except (OperationalError, InterfaceError):
             # Without its database the hub can record nothing, so nothing is decided with this; but who calls is still known.
             if self._directory is None:
@@ -168,7 +190,7 @@ def _ensure_party(key: PartyId) -> None:
         cursor.execute("SELECT 1 FROM roaming_party WHERE country_code = %s AND party_id = %s", key)
         if cursor.fetchone() is None:
             cursor.execute(
-                "INSERT INTO roaming_party (country_code, party_id, name, business_details) VALUES (%s, %s, '', '{}')"
+                "INSERT INTO roaming_party (country_code, party_id, name, business_details) VALUES (%s, %s, 'Roamhouse', '{}')"
                 " ON CONFLICT DO NOTHING",
                 key,
             )

@@ -26,18 +26,8 @@ from roaming.figures import (
     two_lines,
 )
 from roaming.models import Cdr
+from settlement.clearing.standing import standing_of
 from settlement.models import Charge, Hold
-
-
-def clearing_state(cdr: Cdr) -> str:
-    """This function will return the one word for where a CDR stands: held, cleared, late, credit or waiting."""
-    hold: Hold | None = getattr(cdr, "hold", None)
-    charge: Charge | None = getattr(cdr, "charge", None)
-    if hold is not None and hold.state == Hold.State.HELD:
-        return "held"
-    if charge is None:
-        return "waiting"
-    return {Charge.Bucket.CURRENT: "cleared", Charge.Bucket.LATE: "late", Charge.Bucket.CREDIT: "credit"}[Charge.Bucket(charge.bucket)]
 
 
 class ClearingState(admin.SimpleListFilter):
@@ -78,7 +68,7 @@ class CdrPage(BigTablePage):
             None,
             {"fields": [("cdr", "state"), ("operator", "provider"), ("address", "evse_id"), ("began", "ended"), ("energy_figure", "took")]},
         ),
-        ("Money", {"fields": [("net_figure", "vat_figure", "priced_by"), "charged", "said", "credit_chain"]}),
+        ("Money", {"fields": [("net_figure", "vat_figure"), ("priced_by", "charged"), "said", "credit_chain"]}),
         ("Driver", {"fields": [("token", "contract"), ("session_id", "authorization_reference"), "auth_method"]}),
         ("Receipt", {"fields": [("received_on", "protocol"), "short_seal"]}),
         ("As it came", {"fields": ["raw"], "classes": ["collapse"]}),
@@ -114,7 +104,7 @@ class CdrPage(BigTablePage):
     @display(description="state")
     def state(self, row: Cdr) -> SafeString:
         """This function will tell where it stands."""
-        return chip(clearing_state(row))
+        return chip(standing_of(row))
 
     @display(description="operator")
     def operator(self, row: Cdr) -> SafeString | str:

@@ -1,13 +1,13 @@
 """A statement's files in the admin: links, and the view behind them."""
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from settlement.documents.store import open_document
+from settlement.documents.render import UnknownFormat, render_statement
 from settlement.models import Statement
 
 FORMATS = ("pdf", "xlsx", "csv", "json", "xml")
@@ -28,4 +28,11 @@ def download(request: HttpRequest, statement_id: int, file_format: str) -> HttpR
     if not request.user.has_perm("settlement.export_statement"):
         raise PermissionDenied
     statement = get_object_or_404(Statement, pk=statement_id, state=Statement.State.ISSUED)
-    return open_document(statement=statement, format=file_format)
+    try:
+        rendered = render_statement(statement=statement, format=file_format)
+    except UnknownFormat as unknown:
+        raise Http404 from unknown
+    answer = HttpResponse(rendered.content, content_type=rendered.content_type)
+    answer["Content-Disposition"] = f'attachment; filename="{rendered.filename}"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer

@@ -14,10 +14,10 @@ from django.utils.safestring import SafeString
 
 from roaming.admin.pages import ReadOnlyPage, ReadOnlyRows, page_link
 from roaming.admin.steps import Step, StepsPage
-from roaming.figures import chip, figure, instant, money, number, party_cell
+from roaming.figures import chip, figure, instant, money, number, party_cell, two_lines
 from settlement.admin.downloads import download_links
 from settlement.models import NettingRun, PairTotal, PlannedPayment, Position, Statement
-from settlement.statements.approve import approve_run
+from settlement.statements.approve import FiguresChanged, MakerIsChecker, WrongState, approve_run
 from settlement.statements.issue import issue_run
 from settlement.terms.rights import RoleMayNot
 
@@ -105,6 +105,7 @@ class PaymentsOfRun(ReadOnlyRows):
 
     model = PlannedPayment
     verbose_name_plural = "payment plan"
+    ordering = ["currency", "-amount", "id"]
     fields = ["from_whom", "to_whom", "amount_figure"]
     readonly_fields = ["from_whom", "to_whom", "amount_figure"]
 
@@ -157,7 +158,7 @@ _APPROVE = Step(
     ),
     offered=lambda run: run.state == NettingRun.State.DRAFT,
     run=_approve,
-    refusals=(RoleMayNot,),
+    refusals=(RoleMayNot, MakerIsChecker, WrongState, FiguresChanged),
     seen=lambda run: run.digest,
 )
 _ISSUE = Step(
@@ -170,7 +171,7 @@ _ISSUE = Step(
     ),
     offered=lambda run: run.state == NettingRun.State.APPROVED,
     run=_issue,
-    refusals=(RoleMayNot,),
+    refusals=(RoleMayNot, WrongState, FiguresChanged),
     seen=lambda run: run.digest,
 )
 _NEXT = {
@@ -187,14 +188,14 @@ class RunPage(StepsPage):
 
     empty = "No run yet. Close a finished month: manage.py close_period --period 2026-10 --by you@example.org"
     steps = (_APPROVE, _ISSUE)
-    list_display = ["run", "state_chip", "next_step", "cdrs_figure", "held_figure", "gross_figure", "closed", "approved", "issued"]
+    list_display = ["run", "state_chip", "next_step", "cdrs_figure", "held_figure", "gross_figure", "closer", "approver"]
     list_filter = ["state", "netting_set"]
     list_select_related = ["netting_set"]
     ordering = ["-starts_at", "-id"]
     inlines = [PositionsOfRun, StatementsOfRun, PaymentsOfRun]
     fieldsets = [
         (None, {"fields": [("run", "state_chip"), ("span", "next_step"), ("cdrs_figure", "held_figure"), "figures_table"]}),
-        ("Four eyes", {"fields": [("closed", "approved", "issued"), ("short_digest", "chain_head")]}),
+        ("Four eyes", {"fields": [("closed", "approved"), ("issued", "short_digest"), "chain_head"]}),
     ]
     readonly_fields = [
         *["run", "state_chip", "span", "next_step", "cdrs_figure", "held_figure", "figures_table"],
@@ -251,6 +252,16 @@ class RunPage(StepsPage):
     def figures_table(self, row: NettingRun) -> SafeString | str:
         """This function will show gross, moved and payments per currency."""
         return _figures_table(row.figures)
+
+    @display(description="closed by")
+    def closer(self, row: NettingRun) -> SafeString:
+        """This function will tell who closed."""
+        return two_lines(row.closed_by or "the timetable", instant(row.closed_at))
+
+    @display(description="approved by")
+    def approver(self, row: NettingRun) -> SafeString | str:
+        """This function will tell who approved."""
+        return two_lines(row.approved_by, instant(row.approved_at)) if row.approved_at else "nobody yet"
 
     @display(description="closed")
     def closed(self, row: NettingRun) -> str:

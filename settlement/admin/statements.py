@@ -69,7 +69,7 @@ class StatementPage(ReadOnlyPage):
     inlines = [LinesOfStatement]
     fieldsets = [
         (None, {"fields": [("statement", "state_chip"), ("who", "run_link"), ("issued", "due"), "files"]}),
-        ("Totals", {"fields": [("receivable_figure", "payable_figure", "fees_figure", "net_figure")]}),
+        ("Totals", {"fields": [("receivable_figure", "payable_figure"), ("fees_figure", "net_figure")]}),
     ]
     readonly_fields = [
         *["statement", "state_chip", "who", "run_link", "issued", "due", "files"],

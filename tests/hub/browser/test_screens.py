@@ -1,0 +1,75 @@
+"""Every page, on a desk and a phone, light and dark: it fits, no script fails, no page is heavy. With SCREENS_DIR: pictures."""
+
+from typing import Literal
+
+import pytest
+
+from roaming.models import Cdr, Platform
+from settlement.models import Hold, NettingRun, Statement
+from tests.hub.browser.conftest import ADMIN, BETA_FINANCE, BOTH, House, OpenPage, screens_directory
+
+pytestmark = pytest.mark.django_db  # pytest-django prepares no database for tests that do not ask for one
+
+PUBLIC = ["/", "/partners/", "/network/", "/status/", "/portal/login/", "/nowhere/"]
+PORTAL = ["/portal/", "/portal/statements/", "{statement}", "/portal/cdrs/", "/portal/cdrs/?state=held&month={month}", "{cdr}", "{held}"]
+PORTAL += ["/portal/connection/", "/portal/account/"]
+ADMIN_PAGES = ["/admin/", "/admin/settlement/nettingrun/", "{run}", "/admin/settlement/statement/", "{admin_statement}"]
+ADMIN_PAGES += ["/admin/settlement/hold/", "{hold}", "{release}", "/admin/settlement/position/", "/admin/settlement/entry/"]
+ADMIN_PAGES += ["/admin/settlement/settlementterms/", "/admin/settlement/paymentdetails/", "/admin/roaming/cdr/", "{admin_cdr}"]
+ADMIN_PAGES += [f"/admin/roaming/{name}/" for name in ("session", "authorization", "location", "tariff", "token", "delivery", "exchange")]
+ADMIN_PAGES += ["/admin/roaming/platform/", "{platform}", "/admin/roaming/party/", "/admin/roaming/roamingagreement/", "/admin/hub/user/"]
+
+SIZES: dict[str, dict[str, int]] = {"desk": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 844}}
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+HEAVIEST_BYTES = 200_000
+_WEIGHT = """[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .reduce((sum, entry) => sum + entry.decodedBodySize, 0)"""
+
+
+def addresses(house: House) -> dict[str, str]:
+    """This function will return the pages whose address holds an id."""
+    network = house.network
+    statement = Statement.objects.get(party=network.beta)
+    charged = Cdr.objects.filter(provider=network.beta, charge__isnull=False).latest("ended_at")
+    held = Cdr.objects.get(cdr_id=network.held)
+    hold = Hold.objects.get(cdr=held)
+    return {
+        "statement": f"/portal/statements/{statement.pk}/",
+        "month": network.last_month.name,
+        "cdr": f"/portal/cdrs/{charged.public_id}/",
+        "held": f"/portal/cdrs/{held.public_id}/",
+        "run": f"/admin/settlement/nettingrun/{NettingRun.objects.get().pk}/change/",
+        "admin_statement": f"/admin/settlement/statement/{statement.pk}/change/",
+        "hold": f"/admin/settlement/hold/{hold.pk}/change/",
+        "release": f"/admin/settlement/hold/{hold.pk}/release/",
+        "admin_cdr": f"/admin/roaming/cdr/{held.pk}/change/",
+        "platform": f"/admin/roaming/platform/{Platform.objects.get(name__startswith='Beta').pk}/change/",
+    }
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("door", "person", "paths"),
+    [("public", None, PUBLIC), ("portal", BETA_FINANCE, PORTAL), ("group", BOTH, ["/portal/"]), ("admin", ADMIN, ADMIN_PAGES)],
+    ids=["public", "portal", "group", "admin"],
+)
+def test_a_page_fits_and_is_light(
+    house: House, visit: OpenPage, door: str, person: str | None, paths: list[str], size: str, theme: Literal["light", "dark"]
+) -> None:
+    page = visit(paths[0], as_user=person, viewport=SIZES[size], color_scheme=theme)
+    told = addresses(house)
+    pictures = screens_directory()
+    problems: list[str] = []
+    for number, template in enumerate(paths):
+        page.goto(template.format(**told))
+        page.wait_for_load_state("networkidle")
+        width, weight = page.evaluate("document.documentElement.scrollWidth"), page.evaluate(_WEIGHT)
+        if width > SIZES[size]["width"]:
+            problems.append(f"{template} is {width} px wide")
+        if door != "admin" and weight > HEAVIEST_BYTES:
+            problems.append(f"{template} weighs {weight} bytes")
+        if pictures is not None:
+            name = template.strip("/{}").replace("/", "-").replace("?", "-").split("&")[0] or "home"
+            page.screenshot(path=pictures / f"{door}-{number:02d}-{name}-{size}-{theme}.png", full_page=True)
+    assert problems == []
