@@ -80,7 +80,7 @@ class House:
         for process in PROCESSES:
             if process.name in ("lane", "web"):
                 program = Program(process.name, process.argv(configuration), {**os.environ, **environment}, PROJECT)
-                ready = (lambda: Path(os.environ["HUB_WEB_SOCKET"]).exists()) if process.name == "web" else (lambda: listens(self.port))
+                ready = (lambda: answers(os.environ["HUB_WEB_SOCKET"])) if process.name == "web" else (lambda: listens(self.port))
                 self._start(program, ready)
 
     def stop_hub(self) -> None:
@@ -181,6 +181,18 @@ def listens(port: int) -> bool:
     """This function will tell whether somebody accepts connections on that port of loopback."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers(path: str) -> bool:
+    """This function will tell whether an HTTP server answers on that unix socket."""
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(5)
+            probe.connect(path)
+            probe.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return probe.recv(12) == b"HTTP/1.1 200"
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from django.utils import timezone
 from roaming.parties.agreements import sign_agreement
 from roaming.parties.models import Party
 from settlement.terms.agree import agree_terms
+from settlement.terms.models import NettingSet
 
 OPERATORS, PROVIDERS = 20, 30
 PERIOD, FIRST_DAY, DAYS = "2026-09", date(2026, 9, 1), 30
@@ -54,7 +55,7 @@ _CHARGE_COLUMNS = (
     " net, vat_rate, vat, gross, tax_note, operator_fee, provider_fee, fee_currency"
 )
 _CHARGES = """
-SELECT id, {terms}, {netting_set}, '{period}', '{period}', ended_on, ended_on, operator, provider, currency, 'current', energy_kwh, net,
+SELECT id, {terms}, {netting_set}, '{period}' AS period, '{period}' AS service_period, ended_on, ended_on AS booked_on, operator, provider, currency, 'current' AS bucket, energy_kwh, net,
     vat_rate, round(net * vat_rate / 100, 4) AS vat, net + round(net * vat_rate / 100, 4) AS gross, '' AS tax_note, operator_fee,
     0.0000::DECIMAL(12, 4) AS provider_fee, 'EUR' AS fee_currency
 FROM charged
@@ -65,10 +66,10 @@ FROM charged
 class Month:
     """A period with its charges in PostgreSQL, and the same charges in Parquet."""
 
-    netting_set: str
+    netting_set: NettingSet
     parquet: Path
     count: int
-    first_provider: Party
+    provider: Party  # one of those with the most lines
 
 
 def fill_month(*, count: int, directory: Path) -> Month:
@@ -104,8 +105,9 @@ def fill_month(*, count: int, directory: Path) -> Month:
     duck.close()
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval('roaming_cdr_id_seq', %s)", [count])
+        cursor.execute("INSERT INTO settlement_clearingcursor (seen_up_to) VALUES (%s)", [count])  # clearing has been here
         cursor.execute("VACUUM ANALYZE roaming_cdr, settlement_charge")
-    return Month(netting_set="bench", parquet=parquet, count=count, first_provider=Party.objects.get(pk=rows[OPERATORS]))
+    return Month(netting_set=terms.netting_set, parquet=parquet, count=count, provider=parties[OPERATORS])
 
 
 def _copy(duck: duckdb.DuckDBPyConnection, query: str, *, table: str, columns: str, through: Path) -> None:

@@ -1,5 +1,6 @@
 """One operator and one provider, connected and in agreement, as the operator's commands would make them."""
 
+import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -24,6 +25,11 @@ class Partners:
 
     operator_token: str
     provider_token: str
+
+    @property
+    def operator_header(self) -> str:
+        """What the operator sends as Authorization (OCPI 2.2.1: Base64)."""
+        return "Token " + base64.b64encode(self.operator_token.encode()).decode()
 
 
 def connect_partners(*, provider_port: int) -> Partners:

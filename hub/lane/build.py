@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 
 from hub.lane.application import Answer, Application
 from hub.lane.forward import forward
+from hub.lane.hot import Hot
 from hub.lane.threads import DjangoThreads
 from hub.lane.upstream import Upstream
 
@@ -15,9 +16,12 @@ def build_application(*, environment: Mapping[str, str]) -> Application:
     """This function will return the ASGI application. Django's settings must be there."""
     if socket := environment.get("HUB_WEB_SOCKET"):
         upstream = Upstream(path=socket)
-        return Application(django=_by_socket(upstream), lane=None, close=upstream.close)
-    threads = DjangoThreads(application=get_wsgi_application())
-    return Application(django=threads.answer, lane=None, close=threads.close)
+        django, close = _by_socket(upstream), upstream.close
+    else:
+        threads = DjangoThreads(application=get_wsgi_application())
+        django, close = threads.answer, threads.close
+    lane = None if environment.get("HUB_LANE") == "off" else Hot(django=django)
+    return Application(django=django, lane=lane, close=close)
 
 
 def _by_socket(upstream: Upstream) -> Answer:

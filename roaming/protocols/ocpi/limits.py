@@ -67,6 +67,15 @@ def check(limit: Limit, key: str) -> None:
         raise TooManyRequests(max(1, math.ceil(wait / 1000)))
 
 
+def check_alone(limit: Limit, key: str) -> None:
+    """This function will do the same with a count of this process's own: an event loop may not wait for Redis."""
+    if not settings.HUB_RATE_LIMITS:
+        return
+    wait = _counter.wait_alone_ms(limit, f"ocpi:limit:{limit.name}:{key}")
+    if wait:
+        raise TooManyRequests(max(1, math.ceil(wait / 1000)))
+
+
 def source_network(address: str) -> str:
     """This function will return the network that wrong tokens are counted by: the /24 of IPv4, the /48 of IPv6."""
     try:
@@ -94,7 +103,7 @@ class _Counter:
             except redis.RedisError as error:
                 self._without_redis_until = monotonic() + _SECONDS_WITHOUT_REDIS
                 logger.warning("limits are counted per process: Redis is away", extra={"reason": type(error).__name__})
-        return self._alone(limit, key)
+        return self.wait_alone_ms(limit, key)
 
     def _shared(self) -> Script:
         if self._script is None:
@@ -102,7 +111,7 @@ class _Counter:
             self._script = client.register_script(_SCRIPT)
         return self._script
 
-    def _alone(self, limit: Limit, key: str) -> int:
+    def wait_alone_ms(self, limit: Limit, key: str) -> int:
         now, interval = monotonic() * 1000, 1000 / limit.per_second
         with self._lock:
             idle_at = max(self._idle_at.get(key, 0.0), now)

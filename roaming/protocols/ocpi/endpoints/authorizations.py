@@ -1,11 +1,14 @@
 """Real-time authorisation (OCPI 2.2.1, mod_tokens §POST): may this token charge here?"""
 
+from datetime import datetime
+
 import msgspec
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from roaming import canonical
 from roaming.authorizations.authorize import authorize
+from roaming.parties.directory import Directory
 from roaming.protocols.ocpi import limits
 from roaming.protocols.ocpi.endpoints.functional import FunctionalDoor
 from roaming.protocols.ocpi.versions import SENDER
@@ -51,11 +54,16 @@ def _with_token(
     if decision.token is not None:
         return decision
     token = find_token(uid=question.token_uid, type=question.token_type, owner=decision.provider, viewer=question.operator)
-    return msgspec.structs.replace(decision, token=token or _unpushed(decision, question, door))
+    return msgspec.structs.replace(
+        decision, token=token or unpushed_token(decision=decision, question=question, directory=door.directory, at=door.at)
+    )
 
 
-def _unpushed(decision: canonical.AuthorizationDecision, question: canonical.AuthorizationRequest, door: AuthorizeToken) -> canonical.Token:
-    provider = door.directory.party(decision.provider)
+def unpushed_token(
+    *, decision: canonical.AuthorizationDecision, question: canonical.AuthorizationRequest, directory: Directory, at: datetime
+) -> canonical.Token:
+    """This function will write the token of an answer about one that its provider never pushed."""
+    provider = directory.party(decision.provider)
     return canonical.Token(
         country_code=decision.provider.country_code,
         party_id=decision.provider.party_id,
@@ -65,5 +73,5 @@ def _unpushed(decision: canonical.AuthorizationDecision, question: canonical.Aut
         issuer=(provider.name if provider else "") or str(decision.provider),
         valid=decision.allowed is canonical.Allowed.ALLOWED,
         whitelist=canonical.Whitelist.NEVER,
-        last_updated=decision.decided_at or door.at,
+        last_updated=decision.decided_at or at,
     )

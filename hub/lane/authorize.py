@@ -1,0 +1,227 @@
+"""Real-time authorisation in the lane: as `roaming.authorizations.authorize`, with reads and commits that requests share.
+
+The story and every choice are those of `roaming.authorizations.decide`; only the way to PostgreSQL and to the provider differs. One
+read brings the tokens, what a repeat was answered before, and the stamp of the routing table: a change of who is who counts for
+the very next request.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from django.conf import settings
+
+from hub.lane import metrics
+from hub.lane.application import Answer
+from hub.lane.doors import Door, NotPlain, Reply
+from hub.lane.group_commit import GroupCommit, Target
+from hub.lane.group_read import GroupRead
+from hub.lane.table import Table
+from hub.lane.trace import Trace
+from hub.lane.visit import Visit
+from roaming import canonical
+from roaming.authorizations.ask import ask_each_async, ask_one_async, budget
+from roaming.authorizations.authorize import REMEMBERED, read_remembered
+from roaming.authorizations.decide import Plan, decision_from_token, prepare, record_row, refusal_of, request_digest
+from roaming.gateways import GatewayRefusal
+from roaming.protocols.ocpi import limits
+from roaming.protocols.ocpi.endpoints.authorizations import unpushed_token
+from roaming.protocols.ocpi.envelope import write_success
+from roaming.routing.route import AskEach, AskOne, DecideHere
+from roaming.routing.sides import Side
+
+# `roaming.tokens.queries.FIND` (the private copy of an owner first) and `roaming.authorizations.authorize.REMEMBER`, for many at once.
+LOOK = """
+SELECT k.n, stamp.stamp, tokens.documents, former.request_digest, former.outcome, former.decision
+FROM json_to_recordset(%s::json) AS k (
+    n int, uid_key text, type text, viewer bigint, request_id text, platform_id bigint, since timestamptz)
+LEFT JOIN roaming_directorystamp stamp ON stamp.id = 1
+LEFT JOIN LATERAL (
+    SELECT json_agg(document)::text AS documents FROM (
+        SELECT DISTINCT ON (owner_id) document FROM roaming_token
+        WHERE uid_key = k.uid_key AND type = k.type AND (audience_id IS NULL OR audience_id = k.viewer)
+        ORDER BY owner_id, audience_id NULLS LAST) AS firsts) tokens ON TRUE
+LEFT JOIN LATERAL (
+    SELECT a.request_digest, a.outcome, a.decision FROM roaming_authorization a
+    WHERE a.request_id = k.request_id AND a.platform_id = k.platform_id AND a.at > k.since
+    ORDER BY a.at DESC, a.recorded_at DESC LIMIT 1) former ON TRUE
+"""
+
+ROWS = Target(
+    table="roaming_authorization",
+    columns={
+        "id": "uuid",
+        "at": "timestamptz",
+        "platform_id": "bigint",
+        "operator_id": "bigint",
+        "provider_id": "bigint",
+        "token_uid": "text",
+        "token_type": "text",
+        "contract_id": "text",
+        "location_id": "text",
+        "evse_uid": "text",
+        "outcome": "text",
+        "source": "text",
+        "reference": "text",
+        "request_id": "text",
+        "correlation_id": "text",
+        "duration_ms": "integer",
+        "request_digest": "bytea",
+        "decision": "text",
+    },
+)
+
+_TOKENS = msgspec.json.Decoder(list[canonical.Token])
+_Given = canonical.AuthorizationDecision | GatewayRefusal
+
+
+class AuthorizeDoor(Door):
+    """POST …/sender/tokens/{token_uid}/authorize[?type=]."""
+
+    method = "POST"
+    path = re.compile(rb"/ocpi/(?P<version>[^/]+)/sender/tokens/(?P<token_uid>[^/]+)/authorize")
+    module = "tokens"
+    side = Side.OPERATOR
+    interface = "SENDER"
+    limit = limits.AUTHORIZE
+
+    def __init__(self, *, django: Answer, trace: Trace, look: GroupRead, rows: GroupCommit, table: Table) -> None:
+        super().__init__(django=django, trace=trace)
+        self._look = look
+        self._rows = rows
+        self._table = table
+        self._in_flight: dict[tuple[int, str], asyncio.Event] = {}
+        self._by_outcome: dict[tuple[str, str], Any] = {}
+        self._hub_seconds = metrics.AUTHORIZE_SECONDS.labels("hub")
+        self._provider_seconds = metrics.AUTHORIZE_SECONDS.labels("provider")
+
+    async def reply(self, visit: Visit) -> Reply:
+        """This function will answer with the decision, its row committed; it raises RequestIdReused and the GatewayRefusals."""
+        question = visit.dialect.read_authorization_request(
+            token_uid=visit.named["token_uid"],
+            token_type=_query_type(visit.scope["query_string"]),
+            body=self.json(visit) if visit.body else None,
+            operator=visit.address.sender,
+            receiver=visit.address.receiver,
+            correlation_id=visit.address.ids.correlation_id,
+        )
+        key = (visit.caller.platform.id, visit.address.ids.request_id)
+        # The same request once more while the first is under way: it then finds what the first wrote.
+        while (first := self._in_flight.get(key)) is not None:
+            await first.wait()
+        mine = self._in_flight[key] = asyncio.Event()
+        try:
+            decision, tokens = await self._decide(visit, question)
+        finally:
+            del self._in_flight[key]
+            mine.set()
+        visit.responder = decision.provider
+        return Reply(write_success(visit.dialect.authorization.write(_with_token(decision, question, tokens, visit)), at=visit.at))
+
+    async def _decide(
+        self, visit: Visit, question: canonical.AuthorizationRequest
+    ) -> tuple[canonical.AuthorizationDecision, list[canonical.Token]]:
+        digest = request_digest(question)
+        stamp, tokens, former = await self._find(visit, question)
+        while stamp != visit.stamp:
+            await self._table.reread(stamp)
+            self._enter_anew(visit)
+            stamp, tokens, former = await self._find(visit, question)
+        given: _Given | None = read_remembered(row=former, digest=digest)
+        if given is None:
+            plan = prepare(request=question, directory=visit.directory, known_tokens=tokens, at=visit.at)
+            given, provider_seconds = await self._ask(visit, question, plan)
+            took = monotonic() - visit.started
+            row = record_row(
+                request=question,
+                answer=given,
+                plan=plan,
+                directory=visit.directory,
+                platform_id=visit.caller.platform.id,
+                request_id=visit.address.ids.request_id,
+                digest=digest,
+                at=visit.at,
+                duration_ms=round(took * 1000),
+            )
+            row["request_digest"] = "\\x" + digest.hex()
+            await self._rows.write(row)
+            self._count(row, monotonic() - visit.started - provider_seconds, provider_seconds)
+        if isinstance(given, GatewayRefusal):
+            raise given
+        return given, tokens
+
+    def _enter_anew(self, visit: Visit) -> None:
+        """This function will let the caller in by the table as it is now; it raises NotPlain where that is refused."""
+        again = self.enter(visit.scope, visit.named)
+        if again is None or again.address.sender != visit.address.sender:
+            raise NotPlain
+        visit.directory, visit.stamp, visit.caller = again.directory, again.stamp, again.caller
+
+    async def _find(
+        self, visit: Visit, question: canonical.AuthorizationRequest
+    ) -> tuple[object, list[canonical.Token], tuple[Any, ...] | None]:
+        operator = visit.directory.party(question.operator)
+        rows = await self._look.read(
+            {
+                "uid_key": question.token_uid.upper(),
+                "type": question.token_type,
+                "viewer": operator.id if operator else 0,
+                "request_id": visit.address.ids.request_id[:128],
+                "platform_id": visit.caller.platform.id,
+                "since": visit.at - REMEMBERED,
+            }
+        )
+        stamp, documents, digest, outcome, decision = rows[0]
+        tokens = _TOKENS.decode(documents) if documents else []
+        return stamp, tokens, None if outcome is None else (digest, outcome, decision)
+
+    async def _ask(self, visit: Visit, question: canonical.AuthorizationRequest, plan: Plan) -> tuple[_Given, float]:
+        if isinstance(plan.route, DecideHere):
+            assert plan.token is not None, "only a stored token lets the hub decide"
+            return decision_from_token(token=plan.token, request=question, at=visit.at), 0.0
+        began = monotonic()
+        seconds = budget(deadline_seconds=settings.AUTHORIZE_DEADLINE_SECONDS, spent_seconds=began - visit.started)
+        given: _Given
+        try:
+            match plan.route:
+                case AskOne(provider):
+                    given = await ask_one_async(request=question, provider=provider, directory=visit.directory, deadline_seconds=seconds)
+                case AskEach(providers):
+                    given = await ask_each_async(request=question, providers=providers, directory=visit.directory, deadline_seconds=seconds)
+                case refused:
+                    given = refusal_of(refused)
+        except GatewayRefusal as refusal:
+            given = refusal
+        return given, monotonic() - began
+
+    def _count(self, row: dict[str, Any], hub_seconds: float, provider_seconds: float) -> None:
+        labels = (row["outcome"], row["source"])
+        counter = self._by_outcome.get(labels)
+        if counter is None:
+            counter = self._by_outcome[labels] = metrics.AUTHORIZATIONS.labels(*labels)
+        counter.inc()
+        self._hub_seconds.observe(hub_seconds)
+        if provider_seconds:
+            self._provider_seconds.observe(provider_seconds)
+
+
+def _query_type(query: bytes) -> str | None:
+    # As Django reads a query: the last of several counts, an empty one too.
+    if not query:
+        return None
+    values = parse_qs(query.decode("utf-8", "replace"), keep_blank_values=True).get("type")
+    return values[-1] if values else None
+
+
+def _with_token(
+    decision: canonical.AuthorizationDecision, question: canonical.AuthorizationRequest, tokens: Sequence[canonical.Token], visit: Visit
+) -> canonical.AuthorizationDecision:
+    if decision.token is not None:
+        return decision
+    own = [token for token in tokens if token.owner == decision.provider]
+    token = own[0] if len(own) == 1 else unpushed_token(decision=decision, question=question, directory=visit.directory, at=visit.at)
+    return msgspec.structs.replace(decision, token=token)

@@ -1,0 +1,67 @@
+"""The hot requests, and what they share: the routing table, two lines to PostgreSQL, doors found by method and path."""
+
+from asgiref.typing import HTTPScope
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+from hub.lane import metrics
+from hub.lane.application import Answer
+from hub.lane.authorize import LOOK, ROWS, AuthorizeDoor
+from hub.lane.database import Line
+from hub.lane.doors import Door
+from hub.lane.group_commit import GroupCommit
+from hub.lane.group_read import GroupRead
+from hub.lane.sessions import SessionDoor
+from hub.lane.table import Table
+from hub.lane.trace import Trace
+from roaming.egress import close_async
+
+
+class Hot:
+    """The doors of the lane."""
+
+    def __init__(self, *, django: Answer) -> None:
+        conninfo = _conninfo()
+        batch_rows, batch_seconds = metrics.COMMIT_ROWS.labels("authorizations"), metrics.COMMIT_SECONDS.labels("authorizations")
+
+        def observe(rows: int, seconds: float) -> None:
+            batch_rows.observe(rows)
+            batch_seconds.observe(seconds)
+
+        trace = Trace()
+        self._table = Table()
+        self._look = GroupRead(line=Line(conninfo=conninfo, name="lane look"), query=LOOK)
+        self._rows = GroupCommit(line=Line(conninfo=conninfo, name="lane rows"), target=ROWS, observe=observe)
+        self._sessions = SessionDoor(django=django, trace=trace)
+        self._doors: dict[str, tuple[Door, ...]] = {
+            "POST": (AuthorizeDoor(django=django, trace=trace, look=self._look, rows=self._rows, table=self._table),),
+            "PUT": (self._sessions,),
+        }
+
+    async def start(self) -> None:
+        """This function will open the doors; until the routing table could be read, Django answers everything."""
+        await self._table.start()
+        self._look.start()
+        self._rows.start()
+
+    async def stop(self) -> None:
+        """This function will close the doors, after what is under way."""
+        await self._rows.stop()
+        await self._look.stop()
+        self._sessions.close()
+        await self._table.stop()
+        await close_async()
+
+    def find(self, scope: HTTPScope) -> Answer | None:
+        """This function will return the door for this request, or None."""
+        if self._table.is_there and scope["raw_path"].startswith(b"/ocpi/"):
+            for door in self._doors.get(scope["method"], ()):
+                if door.path.fullmatch(scope["raw_path"]):
+                    return door.answer
+        return None
+
+
+def _conninfo() -> str:
+    """This function will return Django's database as libpq writes it."""
+    parameters = connection.get_connection_params()
+    return make_conninfo(**{name: parameters[name] for name in ("host", "port", "user", "password", "dbname") if parameters.get(name)})
