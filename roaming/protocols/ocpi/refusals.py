@@ -4,6 +4,7 @@ Messages name the field where the refusal names one. What would tell a stranger 
 unknown and for unentitled parties.
 """
 
+from roaming.authorizations.authorize import RequestIdReused
 from roaming.cdrs.checks import RefusedCdr
 from roaming.gateways import Declined, GatewayBroken, GatewayTimedOut, NoRoute, PlatformOffline, UnknownToken
 from roaming.objects.announce import NoAgreement, UnknownParty
@@ -39,6 +40,7 @@ _SAYS_WHAT_IS_WRONG = (
     PatchWithoutStamp,
     ProviderChanged,
     RefusedCdr,
+    RequestIdReused,
     SessionIsBilled,
     SessionIsOver,
     StampInFuture,

@@ -2,7 +2,17 @@
 
 from django.urls import path, re_path, register_converter
 
-from roaming.protocols.ocpi.endpoints import cdrs, credentials, hubclientinfo, locations, sessions, tariffs, tokens, versions
+from roaming.protocols.ocpi.endpoints import (
+    authorizations,
+    cdrs,
+    credentials,
+    hubclientinfo,
+    locations,
+    sessions,
+    tariffs,
+    tokens,
+    versions,
+)
 from roaming.protocols.ocpi.paths import Segment
 
 register_converter(Segment, "segment")
@@ -24,6 +34,7 @@ urlpatterns = [
     path("<segment:version>/sender/tariffs", tariffs.TariffsSender.as_view()),
     path(f"<segment:version>/receiver/tariffs/{_OWNER}/<segment:tariff_id>", tariffs.TariffReceiver.as_view()),
     path("<segment:version>/sender/tokens", tokens.TokensSender.as_view()),
+    path("<segment:version>/sender/tokens/<segment:token_uid>/authorize", authorizations.AuthorizeToken.as_view()),
     path(f"<segment:version>/receiver/tokens/{_OWNER}/<segment:token_uid>", tokens.TokenReceiver.as_view()),
     path("<segment:version>/sender/sessions", sessions.SessionsSender.as_view()),
     path("<segment:version>/sender/sessions/<segment:session_id>/charging_preferences", sessions.ChargingPreferences.as_view()),
