@@ -1,0 +1,63 @@
+"""Recurring work of money. Each task may run twice at once or be missed once: PostgreSQL holds the work, unique keys the effect."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from settlement.clearing.clear import BATCH, clear_pending
+from settlement.clearing.roll_up import list_open_periods, roll_up
+from settlement.documents.store import STORED_FORMATS, store_document
+from settlement.ledger.verify import verify_ledger
+from settlement.statements.models import Statement
+
+logger = logging.getLogger(__name__)
+
+# A run of the task ends before the next one begins; what is left waits fifteen seconds.
+_MOST_BATCHES = 20
+_MOST_DOCUMENTS = 40
+
+
+@shared_task
+def clear_cdrs(**_: Any) -> None:
+    """This function will clear what was sealed since the last time, in batches; where another worker clears, it leaves."""
+    charged = held = 0
+    for _batch in range(_MOST_BATCHES):
+        cleared = clear_pending(at=timezone.now())
+        charged, held = charged + cleared.charged, held + cleared.held
+        if cleared.total < BATCH:
+            break
+    if charged or held:
+        logger.info("CDRs cleared", extra={"charged": charged, "held": held})
+
+
+@shared_task
+def roll_up_days(**_: Any) -> None:
+    """This function will bring the day totals of open periods up to their charges (nightly; a close does the rest)."""
+    since = timezone.now().date() - timedelta(days=8)
+    for netting_set, period in list_open_periods(charged_since=since):
+        days = roll_up(netting_set=netting_set, period=period)
+        logger.info("days rolled up", extra={"period": period, "days": days})
+
+
+@shared_task
+def render_documents(**_: Any) -> None:
+    """This function will write files of issued statements that have none yet, some at a time; downloads never wait for it."""
+    left = _MOST_DOCUMENTS
+    for format in STORED_FORMATS:
+        missing = Statement.objects.filter(state=Statement.State.ISSUED).exclude(documents__format=format)
+        for statement in missing.select_related("run__netting_set", "party").order_by("id")[:left]:
+            store_document(statement=statement, format=format)
+            left -= 1
+
+
+@shared_task
+def verify_books(**_: Any) -> None:
+    """This function will walk the whole ledger (nightly) and log an error that names what is broken."""
+    verification = verify_ledger()
+    if verification.ok:
+        logger.info("ledger verified", extra={"records": verification.records, "head": verification.head})
+    else:
+        logger.error("ledger broken", extra={"broken": verification.broken})
