@@ -1,1 +1,1 @@
-"""What a provider asks an operator to do: forwarded under a hub-made callback address, the late result relayed back."""
+"""Commands of providers on their way to operators, and the late results on their way back through an address that the hub made."""
