@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, Func, IntegerField, QuerySet, Sum
 
+from hub.directory.countries import country_name
 from hub.directory.geometry import Window, project, window_around
 from roaming import canonical
 from roaming.models import Location
@@ -34,6 +35,11 @@ class Country:
     code: str
     sites: int
     evses: int
+
+    @property
+    def name(self) -> str:
+        """As people call it, in the language of the page."""
+        return country_name(self.code)
 
 
 @dataclass(frozen=True)

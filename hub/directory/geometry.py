@@ -32,7 +32,7 @@ class Window:
     @property
     def radius(self) -> float:
         """Of a site's dot, so that it looks the same in every window."""
-        return round(self.width / 110, 2)
+        return round(self.width / 75, 2)
 
 
 def project(*, latitude: float, longitude: float) -> tuple[float, float] | None:

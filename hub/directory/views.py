@@ -64,10 +64,9 @@ def partners(request: HttpRequest) -> HttpResponse:
 def network(request: HttpRequest) -> HttpResponse:
     """This function will show the map and a page of sites."""
     countries = count_by_country()
-    asked = request.GET.get("country", "")
-    country = asked if any(one.code == asked for one in countries) else ""
+    country = next((one for one in countries if one.code == request.GET.get("country")), None)
     after = request.GET.get("after", "")
-    sites, go_on = list_sites(country=country, after=int(after) if after.isdecimal() and len(after) < 19 else 0)
+    sites, go_on = list_sites(country=country.code if country else "", after=int(after) if after.isdecimal() and len(after) < 19 else 0)
     return render(
         request,
         "directory/network.html",

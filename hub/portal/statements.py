@@ -7,15 +7,18 @@ from django.views.decorators.http import require_safe
 
 from hub.portal.scope import Scope, portal_page
 from hub.users.permissions import Action
+from settlement.documents.store import STORED_FORMATS
 from settlement.models import Document, PlannedPayment, Statement
 
-FORMATS = {
+_WHAT = {
     "pdf": "the document to read and to file",
     "xlsx": "a workbook with every CDR",
     "csv": "one row per CDR",
     "json": "for machines, with its schema",
     "xml": "the e-invoice",
 }
+# What can be had today; the e-invoice joins by itself once documents are stored in it.
+OFFERED = {name: what for name, what in _WHAT.items() if name in STORED_FORMATS}
 
 
 def statements_of(scope: Scope) -> QuerySet[Statement]:
@@ -60,7 +63,7 @@ def statement_detail(request: HttpRequest, scope: Scope, statement_id: int) -> H
             "lines": statement.lines.select_related("counterparty"),
             "to_pay": payments.filter(payer=statement.party),
             "to_get": payments.filter(payee=statement.party),
-            "formats": FORMATS,
+            "formats": OFFERED,
             "documents": Document.objects.filter(statement=statement).order_by("format"),
         },
     )

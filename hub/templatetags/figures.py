@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.template.context import RequestContext
 
+from hub.directory.countries import country_name
 from roaming import figures
 
 register = template.Library()
@@ -17,6 +18,7 @@ register.filter("instant", figures.instant)
 register.filter("instant_to_the_second", figures.instant_to_the_second)
 register.filter("day", figures.day)
 register.filter("masked", figures.masked)
+register.filter("country", country_name)
 register.filter("party_name", figures.party_name)
 register.filter("party", figures.party_cell)
 register.simple_tag(figures.chip, name="chip")

@@ -59,23 +59,46 @@ class CdrPage(BigTablePage):
     """Sealed CDRs, newest first. Nothing here can be edited, in the database neither."""
 
     empty = "No CDR yet. They arrive when sessions end; the demonstration network sends some every minute."
-    list_display = ["cdr", "state", "operator", "provider", "place", "energy_figure", "net_figure", "ended"]
+    list_display = ["cdr", "state", "operator_cell", "provider_cell", "place", "energy_figure", "net_figure", "ended"]
     list_filter = [ClearingState, "owner", "provider", "currency"]
     list_select_related = ["owner", "provider", "charge", "hold"]
     search_help_text = "CDR id, or CC-PID/CDR id."
     fieldsets = [
         (
             None,
-            {"fields": [("cdr", "state"), ("operator", "provider"), ("address", "evse_id"), ("began", "ended"), ("energy_figure", "took")]},
+            {
+                "fields": [
+                    ("cdr", "state"),
+                    ("operator_cell", "provider_cell"),
+                    ("address", "charge_point"),
+                    ("began", "ended"),
+                    ("energy_figure", "took"),
+                ]
+            },
         ),
-        ("Money", {"fields": [("net_figure", "vat_figure"), ("priced_by", "charged"), "said", "credit_chain"]}),
+        ("Money", {"fields": [("net_figure", "vat_figure"), ("whose_price", "charged"), "said", "credit_chain"]}),
         ("Driver", {"fields": [("token", "contract"), ("session_id", "authorization_reference"), "auth_method"]}),
-        ("Receipt", {"fields": [("received_on", "protocol"), "short_seal"]}),
+        ("Receipt", {"fields": [("received_on", "received_as"), "short_seal"]}),
         ("As it came", {"fields": ["raw"], "classes": ["collapse"]}),
         ("In the canonical language", {"fields": ["canonical_form"], "classes": ["collapse"]}),
     ]
     readonly_fields = [
-        *["cdr", "state", "operator", "provider", "address", "began", "ended", "energy_figure", "took", "net_figure", "vat_figure"],
+        *[
+            "cdr",
+            "state",
+            "operator_cell",
+            "provider_cell",
+            "address",
+            "charge_point",
+            "whose_price",
+            "received_as",
+            "began",
+            "ended",
+            "energy_figure",
+            "took",
+            "net_figure",
+            "vat_figure",
+        ],
         *["charged", "said", "credit_chain", "token", "contract", "received_on", "short_seal", "raw", "canonical_form"],
     ]
 
@@ -107,12 +130,12 @@ class CdrPage(BigTablePage):
         return chip(standing_of(row))
 
     @display(description="operator")
-    def operator(self, row: Cdr) -> SafeString | str:
+    def operator_cell(self, row: Cdr) -> SafeString | str:
         """This function will name the operator."""
         return party_cell(row.owner)
 
     @display(description="provider")
-    def provider(self, row: Cdr) -> SafeString | str:
+    def provider_cell(self, row: Cdr) -> SafeString | str:
         """This function will name the provider."""
         return party_cell(row.provider)
 
@@ -127,6 +150,21 @@ class CdrPage(BigTablePage):
         """This function will tell the full address."""
         place = place_of(row.body)
         return ", ".join(part for part in (place.name, place.address, place.postal_code, place.city, place.country) if part)
+
+    @display(description="EVSE")
+    def charge_point(self, row: Cdr) -> str:
+        """This function will name the EVSE."""
+        return row.evse_id or NOTHING
+
+    @display(description="priced by")
+    def whose_price(self, row: Cdr) -> str:
+        """This function will tell whose price it is."""
+        return "the hub" if row.priced_by == "hub" else "the operator"
+
+    @display(description="received as")
+    def received_as(self, row: Cdr) -> str:
+        """This function will tell protocol and version."""
+        return row.protocol
 
     @display(description="energy")
     def energy_figure(self, row: Cdr) -> SafeString:

@@ -1,16 +1,17 @@
 """A statement's files in the admin: links, and the view behind them."""
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from settlement.documents.render import UnknownFormat, render_statement
+from settlement.documents.answer import answer_with_document
+from settlement.documents.render import FormatFollows, UnknownFormat
+from settlement.documents.store import STORED_FORMATS
 from settlement.models import Statement
-
-FORMATS = ("pdf", "xlsx", "csv", "json", "xml")
 
 
 def download_links(statement: Statement) -> SafeString | str:
@@ -18,7 +19,8 @@ def download_links(statement: Statement) -> SafeString | str:
     if statement.state != Statement.State.ISSUED:
         return "when issued"
     links = (
-        (reverse("admin:settlement_statement_download", args=[statement.pk, file_format]), file_format.upper()) for file_format in FORMATS
+        (reverse("admin:settlement_statement_download", args=[statement.pk, file_format]), file_format.upper())
+        for file_format in STORED_FORMATS
     )
     return format_html('<span class="downloads">{}</span>', format_html_join(" ", '<a class="download" href="{}">{}</a>', links))
 
@@ -29,10 +31,11 @@ def download(request: HttpRequest, statement_id: int, file_format: str) -> HttpR
         raise PermissionDenied
     statement = get_object_or_404(Statement, pk=statement_id, state=Statement.State.ISSUED)
     try:
-        rendered = render_statement(statement=statement, format=file_format)
+        # FileResponse is a streaming answer; for the admin's purposes it is one like any other.
+        answer: HttpResponse = answer_with_document(statement=statement, format=file_format)  # type: ignore[assignment]
+    except FormatFollows as follows:
+        messages.warning(request, str(follows))
+        return redirect(reverse("admin:settlement_statement_change", args=[statement.pk]))
     except UnknownFormat as unknown:
         raise Http404 from unknown
-    answer = HttpResponse(rendered.content, content_type=rendered.content_type)
-    answer["Content-Disposition"] = f'attachment; filename="{rendered.filename}"'
-    answer["Cache-Control"] = "private, no-store"
     return answer

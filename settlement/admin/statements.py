@@ -61,7 +61,7 @@ class StatementPage(ReadOnlyPage):
     """Statements. Drafted with a run, numbered and frozen when it is issued."""
 
     empty = "No statement yet. Statements are drafted when a period is closed."
-    list_display = ["statement", "who", "period", "state_chip", "receivable_figure", "payable_figure", "fees_figure", "net_figure", "files"]
+    list_display = ["statement", "who", "period", "state_chip", "receivable_figure", "payable_figure", "net_figure", "files"]
     list_filter = ["state", "currency", "run__period", "party"]
     list_select_related = ["party", "run__netting_set"]
     search_fields = ["number", "party__name", "party__party_id"]

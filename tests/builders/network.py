@@ -7,6 +7,7 @@ for people, and for their screenshots.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 from uuid import uuid4
 
 from roaming import canonical
@@ -145,7 +146,7 @@ def _charge(
     total = canonical.Price(before_taxes=net, taxes=(canonical.TaxAmount(name="VAT", amount=vat, percentage=_RATE[operator]),))
     token = messages.a_cdr_token(provider=provider, uid=_uid(provider))
     period = messages.a_charging_period(kwh=str(kwh), starts_at=began)
-    shared = {"start_date_time": began, "end_date_time": ended, "cdr_token": token, "charging_periods": (period,), "last_updated": ended}
+    shared: dict[str, Any] = {"start_date_time": began, "end_date_time": ended, "cdr_token": token, "charging_periods": (period,), "last_updated": ended}
     session = messages.a_session(
         operator=operator, provider=provider, id=f"S-{name}", status="COMPLETED", kwh=str(kwh), total_cost=total, **shared
     )
