@@ -1,7 +1,7 @@
 """The digest of a message: equal for equal content, however its numbers were written."""
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -29,4 +29,6 @@ def _normal(value: Any) -> Any:
         return [_normal(part) for part in value]
     if kind is Decimal:
         return format(value.normalize(), "f") if value else "0"
+    if kind is datetime:
+        return value.astimezone(UTC)
     return value

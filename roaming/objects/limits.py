@@ -21,6 +21,9 @@ def number_that_fits(value: Decimal, *, digits: int, field: str) -> Decimal:
 
     The derived column carries four decimals as OCPI's numbers do; the body keeps what was sent.
     """
-    if not value.is_finite() or abs(value) >= 10**digits:
-        raise DoesNotFit(f"{field}: must be a number smaller than {10**digits}")
-    return value.quantize(_TEN_THOUSANDTH, rounding=ROUND_HALF_UP)
+    bound = 10**digits
+    if value.is_finite() and abs(value) < bound:
+        rounded = value.quantize(_TEN_THOUSANDTH, rounding=ROUND_HALF_UP)
+        if abs(rounded) < bound:
+            return rounded
+    raise DoesNotFit(f"{field}: must be a number smaller than {bound}")
