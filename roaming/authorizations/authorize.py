@@ -11,8 +11,8 @@ from django.db import connection
 from roaming import canonical
 from roaming.authorizations.ask import ask_each, ask_one, budget
 from roaming.authorizations.decide import Plan, decision_from_token, prepare, record_row, refusal_of, request_digest
+from roaming.authorizations.waiting import StillInFlight, one_at_a_time, refuse_open_transaction
 from roaming.gateways import GatewayRefusal, GatewayTimedOut, NoRoute, UnknownToken
-from roaming.objects.waiting import StillInFlight, one_at_a_time, refuse_open_transaction
 from roaming.parties import directory
 from roaming.parties.directory import Directory
 from roaming.routing.route import AskEach, AskOne, DecideHere

@@ -1,6 +1,7 @@
 """The table of authorisations: the durable record of every answer the hub gave."""
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from roaming.parties.models import Party
@@ -43,6 +44,7 @@ class Authorization(models.Model):
             models.Index(fields=["at"], name="authorization_by_time"),
             models.Index(fields=["token_uid", "at"], name="authorization_by_token"),
             models.Index(fields=["request_id", "platform_id"], name="authorization_by_request"),
+            models.Index(fields=["reference"], condition=~Q(reference=""), name="authorization_by_reference"),
         ]
 
     def __str__(self) -> str:

@@ -8,13 +8,13 @@ import msgspec
 from django.db import connection
 
 from roaming import canonical
+from roaming.authorizations.waiting import StillInFlight, one_at_a_time, refuse_open_transaction
 from roaming.commands.callbacks import callback_url, new_callback_key
 from roaming.commands.receiver import NAMES, find_receiver, subject_of
 from roaming.egress.addresses import check_url
 from roaming.egress.calls import AddressRefused
 from roaming.gateways import GatewayTimedOut, NoRoute, gateway_for
 from roaming.objects.digests import content_digest
-from roaming.objects.waiting import StillInFlight, one_at_a_time, refuse_open_transaction
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry, PlatformEntry
 

@@ -14,8 +14,8 @@ from roaming import canonical
 from roaming.authorizations.authorize import RequestIdReused, authorize
 from roaming.authorizations.decide import request_digest
 from roaming.authorizations.models import Authorization
+from roaming.authorizations.waiting import TransactionOpen
 from roaming.gateways import Declined, GatewayBroken, GatewayTimedOut, NoRoute, PlatformOffline, UnknownToken
-from roaming.objects.waiting import TransactionOpen
 from roaming.parties import directory
 from roaming.parties.models import Platform
 from roaming.tokens.receive import put_token

@@ -10,12 +10,12 @@ from django.db import connection, transaction
 from pytest_django import Settings
 
 from roaming import canonical
+from roaming.authorizations.waiting import TransactionOpen
 from roaming.commands.forward import ResponseUrlRefused, ResponseUrlReused, TokenOfAnother, forward_command
 from roaming.commands.models import ForwardedCommand
 from roaming.commands.receiver import AmbiguousReceiver, UnknownLocation, UnknownSubject
 from roaming.gateways import GatewayTimedOut, NoRoute, PlatformOffline
 from roaming.locations.receive import put_location
-from roaming.objects.waiting import TransactionOpen
 from roaming.parties import directory
 from roaming.parties.models import Platform
 from roaming.sessions.receive import put_session
