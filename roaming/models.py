@@ -5,25 +5,43 @@ from roaming.cdrs.models import Cdr, SealedBlock
 from roaming.commands.models import ForwardedCommand
 from roaming.deliveries.models import Delivery
 from roaming.exchanges.models import Exchange
-from roaming.locations.models import Location
-from roaming.parties.models import Credential, DirectoryStamp, Endpoint, Party, PartyRole, Platform, RoamingAgreement
-from roaming.sessions.models import Session, SessionRevision
-from roaming.tariffs.models import Tariff, TariffRevision
-from roaming.tokens.models import Token
+from roaming.locations.models import EvseProjection, EvseRecord, EvseStatus, Location
+from roaming.parties.models import (
+    Credential,
+    DirectoryStamp,
+    Endpoint,
+    PartnerCertificate,
+    Party,
+    PartyRole,
+    Platform,
+    RoamingAgreement,
+)
+from roaming.sessions.models import HubSession, Session, SessionRevision
+from roaming.tariffs.models import EvsePricing, PricingProduct, Tariff, TariffRevision
+from roaming.tokens.models import AuthenticationRecord, KnownOwner, Token
 
 __all__ = [
+    "AuthenticationRecord",
     "Authorization",
     "Cdr",
     "Credential",
     "Delivery",
     "DirectoryStamp",
     "Endpoint",
+    "EvsePricing",
+    "EvseProjection",
+    "EvseRecord",
+    "EvseStatus",
     "Exchange",
     "ForwardedCommand",
+    "HubSession",
+    "KnownOwner",
     "Location",
+    "PartnerCertificate",
     "Party",
     "PartyRole",
     "Platform",
+    "PricingProduct",
     "RoamingAgreement",
     "SealedBlock",
     "Session",

@@ -23,6 +23,7 @@ from roaming.parties.snapshot import (
     EVERYONE,
     Agreement,
     Caller,
+    Certificate,
     Directory,
     InboundCredential,
     PartyEntry,
@@ -181,6 +182,10 @@ def _read_directory() -> Directory:
         ],
         agreements=_read_agreements(),
         fingerprint=ring.fingerprint,
+        certificates=[
+            Certificate(*row)
+            for row in _rows("SELECT platform_id, sha256, not_after FROM roaming_partnercertificate WHERE revoked_at IS NULL")
+        ],
     )
 
 

@@ -179,3 +179,19 @@ class DirectoryStamp(models.Model):
 
     def __str__(self) -> str:
         return str(self.stamp)
+
+
+class PartnerCertificate(models.Model):
+    """A TLS certificate that an OICP partner shows: pinned by its SHA-256. A partner may hold several, so that it can renew (oicp §4.1)."""
+
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="certificates")
+    sha256 = models.CharField(max_length=64, unique=True, help_text="Of the certificate in DER, 64 lower-case hex digits.")
+    not_after = models.DateTimeField(null=True, blank=True, help_text="When the certificate expires, where that was told.")
+    added_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="certificate_is_sha256")]
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:16]}…"

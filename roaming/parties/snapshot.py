@@ -84,6 +84,15 @@ class InboundCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """A pinned TLS certificate of an OICP partner and until when it counts."""
+
+    platform_id: int
+    sha256: str
+    not_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """A roaming agreement: closed-open dates, the modules it covers (none named: all)."""
 
@@ -113,6 +122,7 @@ class Directory:
         credentials: Iterable[InboundCredential],
         agreements: Mapping[tuple[int, int], tuple[Agreement, ...]],
         fingerprint: Callable[[str], str],
+        certificates: Iterable[Certificate] = (),
     ) -> None:
         self.hub = hub
         self._platforms = {platform.id: platform for platform in platforms}
@@ -120,6 +130,7 @@ class Directory:
         self._by_row = {party.id: party for party in self._parties.values()}
         self._by_side = {side: [party for party in self._parties.values() if self._host(party, side)] for side in Side}
         self._credentials = {credential.fingerprint: credential for credential in credentials}
+        self._certificates = {certificate.sha256: certificate for certificate in certificates}
         self._agreements = agreements
         self._fingerprint = fingerprint
         # Memos of pure answers: filled by whoever asks first; two threads filling the same key write the same value.
@@ -223,6 +234,10 @@ class Directory:
             encoding=encoding,
             is_first_use=not credential.is_used,
         )
+
+    def find_certificate(self, sha256: str) -> Certificate | None:
+        """This function will return the pinned certificate of that SHA-256, or None. Whether it expired is the caller's to judge."""
+        return self._certificates.get(sha256)
 
     def _read_token(self, presented: str) -> tuple[InboundCredential, Literal["raw", "base64"]] | None:
         if not presented or len(presented) > _LONGEST_TOKEN:

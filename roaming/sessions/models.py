@@ -59,3 +59,48 @@ class SessionRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session_id} #{self.number}"
+
+
+class HubSession(models.Model):
+    """A session whose id the hub minted (OICP SessionID), from the question to the CDR: who started what, where, for whom.
+
+    Only the hub makes these ids; one CDR closes it; what came after a refusal or a close is answered 400 (oicp §5.5).
+    """
+
+    class State(models.TextChoices):
+        ASKING = "asking", "the partner was asked and has not answered"
+        OPEN = "open", "authorised"
+        REFUSED = "refused", "refused, never to be used"
+        CLOSED = "closed", "closed by its CDR"
+
+    session_id = models.CharField(max_length=36, unique=True, help_text="Lower case; a GUID in shape.")
+    operator = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    provider = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=12, help_text="authorize, remote, reservation.")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ASKING)
+    evse_id = models.CharField(max_length=48, blank=True)
+    token_uid = models.CharField(max_length=64, blank=True)
+    token_type = models.CharField(max_length=32, blank=True)
+    contract_id = models.CharField(max_length=64, blank=True)
+    group_id = models.CharField(max_length=64, blank=True)
+    is_offline = models.BooleanField(default=False, help_text="Decided from uploaded data, without asking the provider.")
+    operator_session_id = models.CharField(max_length=250, blank=True, help_text="CPOPartnerSessionID.")
+    provider_session_id = models.CharField(max_length=250, blank=True, help_text="EMPPartnerSessionID.")
+    reference = models.CharField(max_length=64, blank=True, help_text="authorization_reference of an OCPI provider.")
+    stop_identifications = models.JSONField(default=list)
+    product_id = models.CharField(max_length=50, blank=True)
+    request_digest = models.BinaryField(db_default=b"")
+    answer = models.JSONField(null=True, blank=True, help_text="What was answered: a retry is answered with it.")
+    place = models.JSONField(null=True, blank=True, help_text="The canonical CDR location, as it was at the start.")
+    progress_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["operator", "operator_session_id", "created_at"], name="hub_session_retry"),
+            models.Index(fields=["provider", "created_at"], name="hub_session_by_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return self.session_id

@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
 from roaming.parties.models import Party
@@ -37,3 +37,39 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} of {self.owner_id}"
+
+
+class AuthenticationRecord(models.Model):
+    """One version of a card or contract that an OICP provider uploaded. PINs are kept as hashes only, outside the document (oicp §3.3)."""
+
+    provider = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="authentication_records")
+    kind = models.CharField(max_length=8, help_text="mifare, rfid, qr, pnc.")
+    record_key = models.CharField(max_length=64, help_text="Upper case of the uid, or the EvcoID without separators.")
+    contract_id = models.CharField(max_length=64, blank=True)
+    document = models.JSONField(help_text="The Identification without PIN and without hash.")
+    pin_function = models.CharField(max_length=8, blank=True)
+    pin_salt = models.CharField(max_length=100, blank=True)
+    pin_hash = models.CharField(max_length=100, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "kind", "record_key"], condition=Q(valid_to=None), name="authentication_current_once")
+        ]
+        indexes = [models.Index(fields=["record_key"], condition=Q(valid_to=None), name="authentication_by_key")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.provider_id}"
+
+
+class KnownOwner(models.Model):
+    """Whose card it is, learned from a provider's yes: by keyed hash, so that the next question goes to that provider alone."""
+
+    uid_hash = models.CharField(max_length=64, unique=True)
+    provider = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="+")
+    learned_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.uid_hash[:12]
