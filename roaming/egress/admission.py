@@ -39,6 +39,11 @@ class Breaker:
         """Whether the platform is not called now, except by one probe after the pause."""
         return self._open_until is not None
 
+    @property
+    def may_probe(self) -> bool:
+        """Whether it is open, the pause is over and nobody probes yet."""
+        return self._open_until is not None and not self._is_probing and self._clock() >= self._open_until
+
     def admit(self) -> bool:
         """This function will let a call begin and say whether it is the probe, or raise Unreachable. Its end must be reported."""
         with self._lock:

@@ -68,7 +68,11 @@ def conclude(attempt: Attempt, *, answer: Answer | None, error: BaseException | 
             error="" if error is None else f"{type(error).__name__}: {error}",
         )
     )
-    if is_good and (has_moved or _is_offline(call.platform_id) or is_sign_due(platform_id=call.platform_id, at=attempt.at)):
+    if is_good and (
+        has_moved
+        or directory.status_of(call.platform_id) == Platform.Status.OFFLINE
+        or is_sign_due(platform_id=call.platform_id, at=attempt.at)
+    ):
         return Platform.Status.CONNECTED
     if has_moved and breaker.is_open:
         logger.warning("a platform is not called for a while", extra={"platform": call.platform_id, "reason": str(error)[:200]})
@@ -100,8 +104,3 @@ def _write_down_and_close(attempt: Attempt, status: Platform.Status) -> None:
         write_down(attempt, status)
     finally:
         connection.close()  # it happens a few times an hour per platform: no connection is kept for that
-
-
-def _is_offline(platform_id: int) -> bool:
-    entry = directory.latest().platform(platform_id)
-    return entry is not None and entry.status == Platform.Status.OFFLINE
