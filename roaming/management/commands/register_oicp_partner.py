@@ -42,7 +42,7 @@ class Command(OperatorCommand):
         urls = {service: options[f"{service}_url"].rstrip("/") for service in SERVICES if options[f"{service}_url"]}
         for service, url in urls.items():
             try:
-                check_url(url, allowed_hosts=platform.allowed_hosts)
+                check_url(url=url, allowed_hosts=platform.allowed_hosts)
             except AddressRefused as refused:
                 raise Refused(f"--{service}-url: {refused}") from refused
         register_oicp_partner(

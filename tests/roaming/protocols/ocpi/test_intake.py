@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roaming.protocols.ocpi import intake
 from roaming.protocols.ocpi.intake import EncodedBody, NotJson, WrongContentType, check_headers, read_json
+from roaming.protocols.wire import intake
 
 _REFUSED = {
     "NaN": b'{"a": NaN}',
