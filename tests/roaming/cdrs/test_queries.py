@@ -11,7 +11,6 @@ from roaming.authorizations.models import Authorization
 from roaming.cdrs.expected import list_expected_cdrs
 from roaming.cdrs.payer import find_provider
 from roaming.cdrs.queries import find_cdr, find_cdr_by_public_id, list_cdrs
-from roaming.cdrs.receive import CdrReceipt, receive_cdr
 from roaming.objects.announce import UnknownProvider
 from roaming.parties import directory
 from roaming.sessions.receive import put_session
@@ -26,16 +25,13 @@ from tests.builders.canonical_messages import (
     a_credit_of,
     a_session,
 )
+from tests.builders.intake import receive
 from tests.builders.parties import a_provider, an_agreement, an_operator, roaming_partners
 
 pytestmark = pytest.mark.django_db
 
 VLOT = canonical.PartyId("BE", "VLO")
 CHARGIE = canonical.PartyId("FR", "CHA")
-
-
-def receive(cdr: canonical.Cdr) -> CdrReceipt:
-    return receive_cdr(cdr=cdr, received=b"{}", protocol="ocpi-2.2.1", at=NOW, correlation_id="c")
 
 
 class TestReading:

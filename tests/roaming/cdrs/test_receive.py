@@ -1,11 +1,9 @@
-"""A CDR is sealed once, refused for good reasons, credited exactly, and on its way to the provider in the same transaction."""
+"""A CDR is sealed once, refused for good reasons, and on its way to the provider in the same transaction."""
 
-import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -14,13 +12,9 @@ from roaming import canonical
 from roaming.cdrs.checks import ContradictingAmounts, ImpossibleTimes
 from roaming.cdrs.models import Cdr
 from roaming.cdrs.receive import (
-    BadCredit,
     CdrAlreadySealed,
-    CdrReceipt,
     EvseOfAnother,
-    SecondCdrForSession,
     TokenOfAnother,
-    receive_cdr,
     seal_of,
 )
 from roaming.deliveries.models import Delivery
@@ -38,22 +32,17 @@ from tests.builders.canonical_messages import (
     a_cdr,
     a_cdr_location,
     a_cdr_token,
-    a_credit_of,
     a_location,
     a_price,
     a_tariff,
     a_token,
 )
 from tests.builders.deliveries import waiting
+from tests.builders.intake import BODY, receive
 from tests.builders.parties import a_provider, an_agreement, an_operator, platform_of, roaming_partners
 
 VLOT = canonical.PartyId("BE", "VLO")
 CHARGIE = canonical.PartyId("FR", "CHA")
-BODY = b'{"id": "CDR-0001"}'
-
-
-def receive(cdr: canonical.Cdr, **over: Any) -> CdrReceipt:
-    return receive_cdr(**{"cdr": cdr, "received": BODY, "protocol": "ocpi-2.2.1", "at": NOW, "correlation_id": "c-1", **over})
 
 
 @pytest.mark.django_db
@@ -271,173 +260,3 @@ class TestRefusals:
             receive(a_cdr(cdr_location=a_cdr_location(operator=CHARGIE)))
         # The same ids at another EVSE are a private charger nobody told the hub about.
         assert receive(a_cdr()).created
-
-
-@pytest.mark.django_db
-class TestCredits:
-    def test_takes_the_original_back_and_names_it(self) -> None:
-        roaming_partners()
-        original = receive(a_cdr())
-        credit = receive(a_credit_of(a_cdr()))
-        row = Cdr.objects.get(id=credit.row)
-        assert (row.is_credit, row.credit_of_id, row.net, row.vat) == (True, original.row, Decimal("-7.80"), Decimal("-1.48"))
-        assert waiting() == ["post cdr to NL-BET from DE-ALF"] * 2
-
-    def test_sub_totals_of_a_credit_stay_positive(self) -> None:
-        roaming_partners()
-        cdr = a_cdr(total_energy_cost=a_price("7.30"), total_fixed_cost=a_price("0.50"))
-        receive(cdr)
-        assert receive(a_credit_of(cdr)).created
-
-    def test_the_same_credit_again_is_the_same_row(self) -> None:
-        roaming_partners()
-        receive(a_cdr())
-        first = receive(a_credit_of(a_cdr()))
-        assert receive(a_credit_of(a_cdr())).row == first.row
-
-    def test_a_second_credit_of_one_cdr_is_refused(self) -> None:
-        roaming_partners()
-        receive(a_cdr())
-        receive(a_credit_of(a_cdr()))
-        with pytest.raises(BadCredit, match="credited already"):
-            receive(a_credit_of(a_cdr(), id="CDR-0001-D"))
-
-    @pytest.mark.parametrize(
-        ("over", "why"),
-        [
-            ({"credit_reference_id": "CDR-9999"}, "not known"),
-            ({"credit_reference_id": None}, "needs both"),
-            ({"credit": None, "total_cost": a_price("7.80", "1.48")}, "needs both"),
-            ({"currency": "SEK"}, "EUR"),
-            ({"total_cost": a_price("-7.79", "-1.48")}, "exactly the negative"),
-            ({"total_cost": a_price("-7.80", "-1.47")}, "exactly the negative"),
-            ({"total_cost": a_price("-7.80")}, "exactly the negative"),
-            ({"cdr_token": a_cdr_token(provider=VLOT)}, "another provider"),
-        ],
-    )
-    def test_that_do_not_fit_their_original_are_refused(self, over: dict[str, Any], why: str) -> None:
-        operator, _ = roaming_partners()
-        an_agreement(operator=operator, provider=a_provider("BE-VLO"))
-        receive(a_cdr())
-        with pytest.raises(BadCredit, match=why):
-            receive(a_credit_of(a_cdr(), **over))
-
-    def test_a_credit_is_not_credited(self) -> None:
-        roaming_partners()
-        receive(a_cdr())
-        credit = a_credit_of(a_cdr())
-        receive(credit)
-        with pytest.raises(BadCredit, match="a credit CDR itself"):
-            receive(msgspec.structs.replace(credit, id="CDR-0001-E", credit_reference_id=credit.id))
-
-    def test_another_operators_cdr_cannot_be_credited(self) -> None:
-        _, provider = roaming_partners()
-        an_agreement(operator=an_operator("FR-CHA"), provider=provider)
-        receive(a_cdr())
-        with pytest.raises(BadCredit, match="not known"):
-            receive(a_credit_of(a_cdr(operator=CHARGIE)))
-
-    def test_a_positive_credit_is_refused(self) -> None:
-        roaming_partners()
-        receive(a_cdr())
-        with pytest.raises(ContradictingAmounts):
-            receive(a_credit_of(a_cdr(), total_cost=a_price("7.80", "1.48")))
-
-    def test_what_was_charged_can_be_taken_back_after_the_agreement(self) -> None:
-        agreement = an_agreement(operator=an_operator("DE-ALF"), provider=a_provider("NL-BET"))
-        receive(a_cdr())
-        agreement.delete()
-        directory.changed()
-        assert receive(a_credit_of(a_cdr())).created
-
-
-@pytest.mark.django_db
-class TestSecondCdrOfASession:
-    def test_is_refused_until_the_first_is_credited(self) -> None:
-        roaming_partners()
-        receive(a_cdr())
-        with pytest.raises(SecondCdrForSession, match="CDR-0001"):
-            receive(a_cdr(id="CDR-0002", net="8.10", vat="1.54"))
-        receive(a_credit_of(a_cdr()))
-        assert receive(a_cdr(id="CDR-0002", net="8.10", vat="1.54")).created
-        with pytest.raises(SecondCdrForSession, match="CDR-0002"):
-            receive(a_cdr(id="CDR-0003"))
-
-    def test_ids_of_sessions_compare_without_case(self) -> None:
-        roaming_partners()
-        receive(a_cdr())
-        with pytest.raises(SecondCdrForSession):
-            receive(a_cdr(id="CDR-0002", session_id="session-1"))
-
-    def test_cdrs_without_a_session_do_not_meet(self) -> None:
-        roaming_partners()
-        receive(a_cdr(session_id=None))
-        assert receive(a_cdr(id="CDR-0002", session_id=None)).created
-
-    def test_two_operators_may_use_one_session_id(self) -> None:
-        _, provider = roaming_partners()
-        an_agreement(operator=an_operator("FR-CHA"), provider=provider)
-        receive(a_cdr())
-        assert receive(a_cdr(operator=CHARGIE)).created
-
-
-@pytest.mark.django_db(transaction=True)
-class TestAtTheSameTime:
-    def test_eight_repeats_are_one_row_one_delivery_and_one_answer(self) -> None:
-        roaming_partners()
-        answers = at_once([a_cdr()] * 8)
-        assert {answer.verdict for answer in answers if isinstance(answer, CdrReceipt)} == {Verdict.CREATED, Verdict.SAME}
-        assert len({answer.public_id for answer in answers if isinstance(answer, CdrReceipt)}) == 1
-        assert (Cdr.objects.count(), Delivery.objects.count()) == (1, 1)
-
-    def test_of_different_contents_under_one_id_one_is_sealed(self) -> None:
-        roaming_partners()
-        answers = at_once([a_cdr(net=f"7.8{number}") for number in range(6)])
-        assert sorted(type(answer).__name__ for answer in answers) == ["CdrAlreadySealed"] * 5 + ["CdrReceipt"]
-        assert Cdr.objects.count() == 1
-
-    def test_of_different_cdrs_of_one_session_one_is_sealed(self) -> None:
-        roaming_partners()
-        answers = at_once([a_cdr(id=f"CDR-{number}") for number in range(6)])
-        assert sorted(type(answer).__name__ for answer in answers) == ["CdrReceipt"] + ["SecondCdrForSession"] * 5
-        assert Cdr.objects.count() == 1
-
-    def test_of_different_credits_of_one_cdr_one_is_sealed(self) -> None:
-        roaming_partners()
-        original = a_cdr(session_id=None)
-        receive(original)
-        answers = at_once([a_credit_of(original, id=f"CREDIT-{number}") for number in range(6)])
-        assert sorted(type(answer).__name__ for answer in answers) == ["BadCredit"] * 5 + ["CdrReceipt"]
-        assert Cdr.objects.filter(is_credit=True).count() == 1
-
-    def test_credits_and_their_successors_in_any_order_leave_one_open_cdr_per_session(self) -> None:
-        roaming_partners()
-        first = a_cdr()
-        receive(first)
-        for _ in range(3):  # a sender that was refused sends again
-            at_once([a_credit_of(first), a_cdr(id="CDR-0002"), a_cdr(id="CDR-0003"), first])
-        assert Cdr.objects.filter(is_credit=False, credits__isnull=True, session_key="SESSION-1").count() == 1
-        assert Cdr.objects.count() == 3
-
-
-def at_once(cdrs: list[canonical.Cdr]) -> list[CdrReceipt | Exception]:
-    """Sends every CDR from a thread of its own, all let go together; returns receipts and refusals in the order given."""
-    answers: dict[int, CdrReceipt | Exception] = {}
-    directory.current()  # as in a running process: the routing table was read before
-    gate = threading.Barrier(len(cdrs))
-
-    def send(number: int, cdr: canonical.Cdr) -> None:
-        gate.wait()
-        try:
-            answers[number] = receive(cdr)
-        except Exception as refusal:
-            answers[number] = refusal
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=send, args=pair) for pair in enumerate(cdrs)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [answers[number] for number in range(len(cdrs))]

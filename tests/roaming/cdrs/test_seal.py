@@ -13,17 +13,13 @@ from roaming import canonical
 from roaming.cdrs import seal
 from roaming.cdrs.merkle import merkle_root, next_head
 from roaming.cdrs.models import Cdr, SealedBlock
-from roaming.cdrs.receive import receive_cdr
 from roaming.cdrs.seal import seal_blocks, verify_seals
 from roaming.parties import directory
 from roaming.sessions.models import SessionRevision
 from roaming.sessions.receive import put_session
 from tests.builders.canonical_messages import NOW, a_cdr, a_credit_of, a_session
+from tests.builders.intake import receive
 from tests.builders.parties import a_provider, an_operator, roaming_partners
-
-
-def receive(cdr: canonical.Cdr) -> int:
-    return receive_cdr(cdr=cdr, received=b'{"as": "sent"}', protocol="ocpi-2.2.1", at=NOW, correlation_id="c").row
 
 
 def receive_many(first: int, count: int) -> None:
