@@ -36,7 +36,8 @@ class Entrance:
         except Resolver404:
             return self._get_response(request)
         request.resolver_match = match
-        return match.func(request, *match.args, **match.kwargs)
+        answer: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        return answer
 
 
 def raw_path(request: HttpRequest) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from roaming import canonical
@@ -80,7 +79,7 @@ def send(method: str, path: str, content: bytes, headers: Mapping[str, str], *, 
     return read_reply(response)
 
 
-def read_reply(response: HttpResponse) -> Reply:
+def read_reply(response: Any) -> Reply:
     """This function will read an answer of the hub; every one of them is an envelope."""
     envelope = json.loads(response.content, parse_float=Decimal)
     return Reply(

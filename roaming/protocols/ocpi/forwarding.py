@@ -32,7 +32,7 @@ def write_body(*, request: Forward, dialect: Dialect) -> Any:
     shape = find_shape(request=request, dialect=dialect)
     if request.changes is not None:
         return shape.write_patch(request.changes)
-    return None if request.message is None else shape.write(request.message)  # type: ignore[arg-type]
+    return None if request.message is None else shape.write(request.message)
 
 
 def find_shape(*, request: Forward, dialect: Dialect) -> Shape[Any]:

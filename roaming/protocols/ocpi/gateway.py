@@ -57,16 +57,15 @@ class OcpiGateway:
 
     def prepare(self, parcel: Parcel) -> Call | None:
         """This function will write the request for the object as it is now; None where the receiver has no such door, or it is gone."""
-        dialect = self._dialect()
-        if (parcel.module, RECEIVER) not in self.platform.endpoints:
+        if parcel.module != "commands" and (parcel.module, RECEIVER) not in self.platform.endpoints:
             return None
-        letter = parcels.write_letter(parcel=parcel, dialect=dialect)
+        letter = parcels.write_letter(parcel=parcel, dialect=self._dialect())
         if letter is None:
             return None
         return self._call(
             purpose="push",
             method=letter.method,
-            url=self._url(parcel.module, RECEIVER, letter.path, letter.query),
+            url=letter.url or self._url(parcel.module, RECEIVER, letter.path, letter.query),
             sender=parcel.sender,
             receiver=parcel.receiver.key,
             correlation_id=parcel.correlation_id,

@@ -29,9 +29,10 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """One request to a receiver, still without address and headers."""
 
     method: str
-    path: tuple[str, ...]
+    path: tuple[str, ...] = ()
     query: Mapping[str, str] | None = None
     body: bytes | None = None
+    url: str | None = None  # where the letter goes to an address of its own: a command's result
 
 
 def write_letter(*, parcel: Parcel, dialect: Dialect) -> Letter | None:
@@ -45,8 +46,8 @@ def judge(*, parcel: Parcel, answer: Answer) -> Outcome:
         return Outcome("retry", f"HTTP {answer.status}", retry_after_seconds=_retry_after(answer))
     try:
         reply = read_reply(status=answer.status, headers=answer.headers, body=answer.body)
-    except Refused as refused:
-        return Outcome("retry", f"{refused}: the partner refuses the hub's token")
+    except Refused as error:
+        return Outcome("retry", f"{error}: the partner refuses the hub's token")
     except NotAnEnvelope as garbage:
         return _judge_garbage(parcel, answer, garbage)
     note = f"HTTP {reply.http}, status {reply.code} {reply.message}".strip()[:_MOST_OF_A_NOTE]
@@ -158,10 +159,18 @@ def _write_cdr(parcel: Parcel, dialect: Dialect) -> Letter | None:
     return Letter(method="POST", path=(), body=encode(dialect.cdr.write(canonical.decode(body, canonical.Cdr))))
 
 
+def _write_result(parcel: Parcel, dialect: Dialect) -> Letter | None:
+    # The payload is what the slice of commands queued; the body of a result has no envelope (mod_commands §Flow).
+    payload = parcel.payload or {}
+    result = canonical.from_builtins(payload["result"], canonical.CommandResult)
+    return Letter(method="POST", url=payload["response_url"], body=encode(dialect.command_result.write(result)))
+
+
 _WRITERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
     "locations": _write_location,
     "tariffs": _write_tariff,
     "tokens": _write_token,
     "sessions": _write_session,
     "cdrs": _write_cdr,
+    "commands": _write_result,
 }

@@ -6,6 +6,9 @@ unknown and for unentitled parties.
 
 from roaming.authorizations.authorize import RequestIdReused
 from roaming.cdrs.checks import RefusedCdr
+from roaming.commands.forward import ResponseUrlRefused, ResponseUrlReused, TokenOfAnother
+from roaming.commands.receiver import AmbiguousReceiver, UnknownLocation
+from roaming.commands.relay import UnknownCallback
 from roaming.gateways import Declined, GatewayBroken, GatewayTimedOut, NoRoute, PlatformOffline, UnknownToken
 from roaming.objects.announce import NoAgreement, UnknownParty
 from roaming.objects.limits import DoesNotFit
@@ -19,6 +22,7 @@ from roaming.protocols.ocpi.envelope import (
     HUB_ERROR,
     NO_MATCHING_ENDPOINTS,
     TIMED_OUT,
+    UNKNOWN_LOCATION,
     UNKNOWN_TOKEN,
     UNSUPPORTED_VERSION,
     OcpiRefusal,
@@ -32,6 +36,7 @@ from roaming.revisions import ContradictingPeriod, StampInFuture
 from roaming.sessions.receive import ProviderChanged, SessionIsBilled, SessionIsOver, WrongReceiver
 
 _SAYS_WHAT_IS_WRONG = (
+    AmbiguousReceiver,
     BadCursor,
     ContradictingPeriod,
     DoesNotFit,
@@ -41,10 +46,13 @@ _SAYS_WHAT_IS_WRONG = (
     ProviderChanged,
     RefusedCdr,
     RequestIdReused,
+    ResponseUrlRefused,
+    ResponseUrlReused,
     SessionIsBilled,
     SessionIsOver,
     StampInFuture,
     TokenNotPrintable,
+    TokenOfAnother,
     WrongReceiver,
 )
 
@@ -61,9 +69,10 @@ _FIXED: tuple[tuple[type[Exception] | tuple[type[Exception], ...], OcpiRefusal],
         (UnknownParty, NoAgreement),
         bad_parameter("cdr_token.country_code, cdr_token.party_id: not a provider that you roam with"),
     ),
-    (UnknownObject, not_found()),
+    ((UnknownObject, UnknownCallback), not_found()),
 )
 _BY_CODE: tuple[tuple[type[Exception], int], ...] = (
+    (UnknownLocation, UNKNOWN_LOCATION),
     (CannotUseClient, CANNOT_USE_CLIENT),
     (VersionNotOffered, UNSUPPORTED_VERSION),
     (NoMatchingEndpoints, NO_MATCHING_ENDPOINTS),

@@ -4,18 +4,20 @@ The versions list publishes what stands here and nothing else; a version joins b
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from roaming import canonical
 from roaming.protocols.ocpi import v2_2_1
 from roaming.protocols.ocpi.dialect import Shape
 from roaming.protocols.ocpi.v2_2_1 import cdrs, commands, locations, registration, sessions, tariffs, tokens
 
-SENDER, RECEIVER = "SENDER", "RECEIVER"
+Interface = Literal["SENDER", "RECEIVER"]
+SENDER: Final = "SENDER"
+RECEIVER: Final = "RECEIVER"
 
 # What the hub serves, by module and side (ocpi §1). Credentials have no side: one entry, marked SENDER.
-BOTH = (SENDER, RECEIVER)
-MODULES: Mapping[str, tuple[str, ...]] = {
+BOTH: tuple[Interface, ...] = (SENDER, RECEIVER)
+MODULES: Mapping[str, tuple[Interface, ...]] = {
     "credentials": (SENDER,),
     "hubclientinfo": (SENDER,),
     "locations": BOTH,

@@ -1,6 +1,7 @@
 """Real-time authorisation (OCPI 2.2.1, mod_tokens §POST): may this token charge here?"""
 
 from datetime import datetime
+from typing import ClassVar
 
 import msgspec
 from django.http import HttpResponse
@@ -11,7 +12,7 @@ from roaming.authorizations.authorize import authorize
 from roaming.parties.directory import Directory
 from roaming.protocols.ocpi import limits
 from roaming.protocols.ocpi.endpoints.functional import FunctionalDoor
-from roaming.protocols.ocpi.versions import SENDER
+from roaming.protocols.ocpi.versions import SENDER, Interface
 from roaming.routing.sides import Side
 from roaming.tokens.queries import find_token
 
@@ -21,7 +22,7 @@ class AuthorizeToken(FunctionalDoor):
 
     module = "tokens"
     side = Side.OPERATOR
-    interface = SENDER
+    interface: ClassVar[Interface] = SENDER
     limit = limits.AUTHORIZE
 
     def post(self, request: Request, version: str, token_uid: str) -> HttpResponse:

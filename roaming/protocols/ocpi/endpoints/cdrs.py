@@ -4,7 +4,7 @@ A CDR is sealed before it is answered and leaves through the outbox, also when i
 """
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -15,7 +15,7 @@ from roaming.protocols.ocpi.endpoints.functional import FunctionalDoor, ListDoor
 from roaming.protocols.ocpi.envelope import bad_parameter, not_found
 from roaming.protocols.ocpi.paging import PageRequest
 from roaming.protocols.ocpi.paths import object_url
-from roaming.protocols.ocpi.versions import RECEIVER
+from roaming.protocols.ocpi.versions import RECEIVER, Interface
 from roaming.routing.arrangement import Direct
 from roaming.routing.sides import Side
 
@@ -47,7 +47,7 @@ class CdrsReceiver(FunctionalDoor):
 
     module = "cdrs"
     side = Side.OPERATOR
-    interface = RECEIVER
+    interface: ClassVar[Interface] = RECEIVER
 
     def post(self, request: Request, version: str, **owner: str) -> HttpResponse:
         """This function will seal a CDR and answer 201 with its address; a repeat gets 200 with the same address (reliability §4)."""
@@ -80,7 +80,7 @@ class CdrReceiver(FunctionalDoor):
 
     module = "cdrs"
     side = Side.OPERATOR
-    interface = RECEIVER
+    interface: ClassVar[Interface] = RECEIVER
 
     def get(self, request: Request, version: str, public_id: str) -> HttpResponse:
         """This function will answer the CDR as it was sealed, to its operator only."""

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any, ClassVar
 
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
@@ -169,24 +169,28 @@ class Door(APIView):
         self.refusal = refusal
         return self.answer(write_refusal(refusal, at=self.at), http=refusal.http, headers=refusal.headers)
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """This function will put the ids and the swapped routing headers on every answer, refusals included."""
-        requester = responder = None
-        if self.side is not None:
-            requester = find_pair(self.headers_read, FROM_COUNTRY, FROM_PARTY)
-            responder = self.responder or find_pair(self.headers_read, TO_COUNTRY, TO_PARTY)
-            if responder is None and hasattr(self, "directory"):
-                responder = self.directory.hub.key
-            if requester is None and hasattr(self, "address"):
-                requester = self.address.sender
+        requester, responder = self.ends()
         for name, value in answer_headers(ids=self.ids, requester=requester, responder=responder).items():
             response[name] = value
         response["Cache-Control"] = "no-store"
         self._record(request._request, response, requester, responder)
-        answer: HttpResponseBase = response
-        return answer
+        return response
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+    def ends(self) -> tuple[canonical.PartyId | None, canonical.PartyId | None]:
+        """This function will return requester and responder as the answer's headers name them; None each for configuration modules."""
+        if self.side is None:
+            return None, None
+        requester = find_pair(self.headers_read, FROM_COUNTRY, FROM_PARTY)
+        responder = self.responder or find_pair(self.headers_read, TO_COUNTRY, TO_PARTY)
+        if responder is None and hasattr(self, "directory"):
+            responder = self.directory.hub.key
+        if requester is None and hasattr(self, "address"):
+            requester = self.address.sender
+        return requester, responder
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """This function will refuse: OCPI has no OPTIONS."""
         raise MethodNotAllowed("OPTIONS")
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 from django.http import HttpResponse
@@ -21,7 +21,7 @@ from roaming.protocols.ocpi.endpoints.door import Door
 from roaming.protocols.ocpi.envelope import CLIENT_ERROR, OcpiRefusal, bad_parameter, not_found, unknown_receiver, write_success
 from roaming.protocols.ocpi.forwarding import LIMIT, NEXT_QUERY, TOTAL
 from roaming.protocols.ocpi.paths import module_url
-from roaming.protocols.ocpi.versions import RECEIVER, SENDER
+from roaming.protocols.ocpi.versions import RECEIVER, SENDER, Interface
 from roaming.revisions import ContradictingPeriod, Receipt, StampInFuture, Verdict, judge_put
 from roaming.routing.arrangement import Arrangement, Direct, Refuse, choose_arrangement
 from roaming.routing.sides import Side
@@ -40,7 +40,7 @@ _COPY_REFUSALS = (UnknownObject, PatchBreaksObject, ContradictingPeriod, StampIn
 class FunctionalDoor(Door):
     """A door of a functional module. `interface` is the side of the module that is called here."""
 
-    interface: ClassVar[Literal["SENDER", "RECEIVER"]]
+    interface: ClassVar[Interface]
 
     def arrange(self, *, is_list: bool = False) -> Arrangement:
         """This function will place the message; it raises 2001 where it can go nowhere."""
@@ -121,7 +121,7 @@ class FunctionalDoor(Door):
 class PushDoor(FunctionalDoor):
     """A Receiver interface whose objects are for everybody or for one party: locations, tariffs and tokens."""
 
-    interface = RECEIVER
+    interface: ClassVar[Interface] = RECEIVER
 
     def push(
         self,
@@ -174,7 +174,7 @@ class PushDoor(FunctionalDoor):
 class ListDoor(FunctionalDoor):
     """A Sender interface that offers a list."""
 
-    interface = SENDER
+    interface: ClassVar[Interface] = SENDER
     needs_date_from: ClassVar[bool] = False
 
     def limit_of(self, request: Request) -> limits.Limit:

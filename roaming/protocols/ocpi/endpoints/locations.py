@@ -1,7 +1,7 @@
 """Locations with their EVSEs and connectors (OCPI 2.2.1, mod_locations)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from django.http import HttpResponse
@@ -16,7 +16,7 @@ from roaming.protocols.ocpi.endpoints.door import KIB
 from roaming.protocols.ocpi.endpoints.functional import ListDoor, PushDoor, check_same
 from roaming.protocols.ocpi.envelope import UNKNOWN_LOCATION, OcpiRefusal, bad_parameter
 from roaming.protocols.ocpi.paging import PageRequest
-from roaming.protocols.ocpi.versions import SENDER, Dialect
+from roaming.protocols.ocpi.versions import SENDER, Dialect, Interface
 from roaming.revisions import Receipt
 from roaming.routing.arrangement import Direct, OpenRouting
 from roaming.routing.sides import Side
@@ -55,7 +55,7 @@ class LocationSender(ListDoor):
 
     module = "locations"
     side = Side.PROVIDER
-    interface = SENDER
+    interface: ClassVar[Interface] = SENDER
 
     def get(self, request: Request, version: str, **ids: str) -> HttpResponse:
         """This function will answer from the operator that is addressed or found by the id, or from the store where the hub is asked."""
@@ -68,7 +68,7 @@ class LocationSender(ListDoor):
             platform = self.reach(arrangement.receiver)
             if platform.protocol == "ocpi":
                 forwarded = self.forward(arrangement.receiver, platform, path=path)
-                return self.relay(forwarded, shape.write(forwarded.data))  # type: ignore[arg-type]
+                return self.relay(forwarded, shape.write(forwarded.data))
         owner = arrangement.receiver if isinstance(arrangement, Direct) else None
         location = find_location(viewer=self.address.sender, location_id=path[0], at=self.at, owner=owner)
         part = find_part(location, path[1:]) if location else None

@@ -4,7 +4,7 @@ A session is kept durably and leaves through the outbox, also when it is address
 provider that is away for a day must not lose it (docs/decisions).
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -13,7 +13,7 @@ from roaming import canonical
 from roaming.protocols.ocpi.endpoints.functional import FunctionalDoor, ListDoor, check_same
 from roaming.protocols.ocpi.envelope import bad_parameter, not_found
 from roaming.protocols.ocpi.paging import PageRequest
-from roaming.protocols.ocpi.versions import RECEIVER, SENDER
+from roaming.protocols.ocpi.versions import RECEIVER, SENDER, Interface
 from roaming.routing.arrangement import Direct
 from roaming.routing.sides import Side
 from roaming.sessions.queries import find_session, find_sessions_of_provider, list_sessions
@@ -48,7 +48,7 @@ class ChargingPreferences(FunctionalDoor):
 
     module = "sessions"
     side = Side.PROVIDER
-    interface = SENDER
+    interface: ClassVar[Interface] = SENDER
 
     def put(self, request: Request, version: str, session_id: str) -> HttpResponse:
         """This function will forward to the operator that is addressed or has the session (mod_sessions §PUT charging_preferences)."""
@@ -73,7 +73,7 @@ class SessionReceiver(FunctionalDoor):
 
     module = "sessions"
     side = Side.OPERATOR
-    interface = RECEIVER
+    interface: ClassVar[Interface] = RECEIVER
 
     def get(self, request: Request, version: str, country_code: str, party_id: str, session_id: str) -> HttpResponse:
         """This function will answer the session as the hub keeps it: what was accepted here is what the provider gets."""

@@ -1,0 +1,99 @@
+"""Commands of providers and the results of operators (OCPI 2.2.1, mod_commands).
+
+The operator is told an address of the hub for its result, with a secret in it; the provider's own stays here.
+"""
+
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from roaming import canonical
+from roaming.commands.forward import forward_command
+from roaming.commands.receiver import UnknownSubject, find_receiver
+from roaming.commands.relay import Relayed, receive_result
+from roaming.protocols.ocpi.addressing import FROM_COUNTRY, FROM_PARTY, find_pair
+from roaming.protocols.ocpi.dialect import BadFields
+from roaming.protocols.ocpi.endpoints.door import Door
+from roaming.protocols.ocpi.endpoints.functional import FunctionalDoor
+from roaming.protocols.ocpi.envelope import not_found
+from roaming.protocols.ocpi.versions import RECEIVER, Interface, VersionNotSpoken, get_dialect
+from roaming.routing.arrangement import Direct
+from roaming.routing.sides import Side
+
+
+class CommandReceiver(FunctionalDoor):
+    """Where providers post START_SESSION, STOP_SESSION, RESERVE_NOW, CANCEL_RESERVATION and UNLOCK_CONNECTOR."""
+
+    module = "commands"
+    side = Side.PROVIDER
+    interface: ClassVar[Interface] = RECEIVER
+
+    def post(self, request: Request, version: str, command: str) -> HttpResponse:
+        """This function will hand the command to the operator that is addressed, or to the one it is about, and answer what it said."""
+        order, response_url = self.dialect.read_command(name=command, body=self.body())
+        try:
+            receiver = self._receiver(order)
+            response = forward_command(
+                command=order,
+                sender=self.address.sender,
+                receiver=receiver,
+                platform_id=self.caller.platform.id,
+                response_url=response_url,
+                correlation_id=self.ids.correlation_id,
+                at=self.at,
+            )
+        except UnknownSubject:
+            response = _unknown(order)
+        return self.success(self.dialect.command_response.write(response))
+
+    def _receiver(self, order: canonical.Command) -> canonical.PartyId:
+        arrangement = self.arrange()
+        if isinstance(arrangement, Direct):
+            self.reach(arrangement.receiver)
+            return arrangement.receiver
+        found = find_receiver(command=order, sender=self.address.sender, receiver=None, directory=self.directory, at=self.at)
+        self.responder = found.key
+        return found.key
+
+
+class CommandResult(Door):
+    """The hub's address for one command's result. The key in it tells which; routing headers play no part (ocpi §2.6)."""
+
+    module = "commands"
+    needs_version = False
+
+    def post(self, request: Request, key: str) -> HttpResponse:
+        """This function will take a result and pass it on to the provider; a repeat is answered and not passed on."""
+        if not (key.isascii() and key.isprintable()):
+            raise not_found()
+        relayed = receive_result(callback_key=key, platform_id=self.caller.platform.id, result=self._read(), at=self.at)
+        headers = None if relayed is Relayed.FORWARDED else {"X-Hub-Replay": "1"}
+        return self.success(headers=headers)
+
+    def ends(self) -> tuple[canonical.PartyId | None, canonical.PartyId | None]:
+        """This function will answer the party that calls, from the hub: whom it really speaks to is the provider's secret."""
+        requester = find_pair(self.headers_read, FROM_COUNTRY, FROM_PARTY)
+        return requester, self.directory.hub.key if hasattr(self, "directory") else None
+
+    def _read(self) -> canonical.CommandResult:
+        try:
+            shape = get_dialect(self.caller.platform.version).command_result
+        except VersionNotSpoken:
+            raise not_found() from None
+        body: Any = self.body()
+        try:
+            return shape.read(body)
+        except BadFields:
+            # Some wrap the result in an envelope like an answer (partners §2b, 37).
+            if isinstance(body, dict) and isinstance(body.get("data"), dict):
+                return shape.read(body["data"])
+            raise
+
+
+def _unknown(command: canonical.Command) -> canonical.CommandResponse:
+    """This function will answer about a session or reservation that the provider does not have anywhere (§CommandResponseType)."""
+    if isinstance(command, canonical.StopSession):
+        return canonical.CommandResponse(result="UNKNOWN_SESSION", timeout=0)
+    words = canonical.DisplayText(language="en", text="The reservation is not known.")
+    return canonical.CommandResponse(result="REJECTED", timeout=0, message=(words,))
