@@ -2,26 +2,19 @@
 
 from typing import Any
 
-from celery.schedules import crontab
 
-# Sorted by name. A number is a period in seconds; an entry that was not started before its next turn expires. Hours are UTC.
+def every(seconds: float, task: str) -> dict[str, Any]:
+    """This function will return a line of the timetable. A run that nobody took before the next is due is forgotten."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
+
 TIMETABLE: dict[str, dict[str, Any]] = {
-    "settlement: clear what was sealed": {
-        "task": "settlement.tasks.clear_cdrs",
-        "schedule": 15.0,
-        "options": {"expires": 15},
-    },
-    "settlement: render files of issued statements": {
-        "task": "settlement.tasks.render_documents",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "settlement: roll up the days": {
-        "task": "settlement.tasks.roll_up_days",
-        "schedule": crontab(hour="1", minute="30"),
-    },
-    "settlement: verify the books": {
-        "task": "settlement.tasks.verify_books",
-        "schedule": crontab(hour="3", minute="10"),
-    },
+    "take back leases": every(15.0, "roaming.tasks.sweep_leases"),
+    # LIVENESS_SECONDS says how long a partner may be silent; this only says how often the hub looks who was.
+    "ask silent partners": every(20.0, "roaming.tasks.check_liveness"),
+    "seal blocks": every(_MINUTE, "roaming.tasks.seal_blocks"),
+    "days of exchanges": every(_HOUR, "roaming.tasks.keep_exchange_partitions"),
+    "purge deliveries": every(_DAY, "roaming.tasks.purge_deliveries"),
 }

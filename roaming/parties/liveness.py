@@ -54,7 +54,7 @@ def list_silent(*, at: datetime) -> list[int]:
     """This function will list the registered platforms to ask whether they are alive: silent for LIVENESS_SECONDS, or offline."""
     since = at - timedelta(seconds=settings.LIVENESS_SECONDS)
     return list(
-        Platform.objects.filter(protocol=Platform.Protocol.OCPI, is_locked=False)
+        Platform.objects.filter(is_locked=False)
         .exclude(version="")
         .filter(
             Q(status=Platform.Status.CONNECTED) & (Q(last_seen_at=None) | Q(last_seen_at__lte=since)) | Q(status=Platform.Status.OFFLINE)

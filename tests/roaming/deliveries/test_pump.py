@@ -73,6 +73,11 @@ def expire_leases() -> None:
     Delivery.objects.filter(state="waiting").exclude(lease_until=None).update(lease_until="2000-01-01T00:00:00Z")
 
 
+def _slowly(seconds: float, _: dict[str, Any]) -> int:
+    time.sleep(seconds)
+    return 200
+
+
 def _has_heard(receiver: Receiver, count: int) -> bool:
     return len(receiver.heard) >= count
 
@@ -106,7 +111,7 @@ class TestPump:
 
     def test_what_is_in_flight_when_told_to_stop_is_finished(self, receivers: Receivers, start: Start) -> None:
         may_answer = threading.Event()
-        heard = receivers(lambda _: (may_answer.wait(30), 200)[1])
+        heard = receivers(lambda _: 200 if may_answer.wait(30) else 500)
         row = a_delivery(a_receiver(heard.url))
         process = start()
         until(lambda: heard.rows, "the request")
@@ -119,7 +124,7 @@ class TestPump:
         assert (process.returncode, row.state) == (0, "delivered")
 
     def test_nothing_is_lost_and_order_holds_when_it_is_killed_again_and_again(self, receivers: Receivers, start: Start) -> None:
-        heard = receivers(lambda _: (time.sleep(0.01), 200)[1])
+        heard = receivers(partial(_slowly, 0.01))
         receiver = a_receiver(heard.url)
         for row in range(40):
             a_delivery(receiver, object_row=row, object_path="1")
@@ -140,7 +145,7 @@ class TestPump:
         assert set(Delivery.objects.values_list("state", flat=True)) == {"delivered"}
 
     def test_two_dispatchers_share_the_work_and_send_nothing_twice(self, receivers: Receivers, start: Start) -> None:
-        heard = receivers(lambda _: (time.sleep(0.005), 200)[1])
+        heard = receivers(partial(_slowly, 0.005))
         receiver = a_receiver(heard.url)
         start()
         start()
@@ -166,7 +171,7 @@ class TestPump:
 
     def test_a_slow_receiver_does_not_slow_another(self, receivers: Receivers, start: Start) -> None:
         may_answer = threading.Event()
-        slow, quick = receivers(lambda _: (may_answer.wait(30), 200)[1]), receivers()
+        slow, quick = receivers(lambda _: 200 if may_answer.wait(30) else 500), receivers()
         one, other = a_receiver(slow.url, "NL-BET"), a_receiver(quick.url, "FR-CLE")
         start()
         for row in range(30):
