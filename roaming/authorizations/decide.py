@@ -3,6 +3,7 @@
 Shared by both lanes: Django asks through `authorize.py`, the async lane through its own reads and writes.
 """
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +13,6 @@ import msgspec
 
 from roaming import canonical
 from roaming.gateways import Declined, GatewayBroken, GatewayRefusal, GatewayTimedOut, NoRoute, PlatformOffline, UnknownToken
-from roaming.objects.digests import content_digest
 from roaming.parties.snapshot import Directory
 from roaming.routing.route import AskEach, AskOne, DecideHere, NoWay, Refuse, Route, choose_route
 from roaming.routing.sides import Side
@@ -85,7 +85,7 @@ def refusal_of(route: Refuse) -> GatewayRefusal:
 
 def request_digest(request: canonical.AuthorizationRequest) -> bytes:
     """This function will return the digest of a question; the id of its trace is no part of what is asked."""
-    return content_digest(msgspec.structs.replace(request, correlation_id=""))
+    return hashlib.sha256(canonical.encode(msgspec.structs.replace(request, correlation_id=""))).digest()
 
 
 def outcome_of(answer: canonical.AuthorizationDecision | GatewayRefusal) -> str:
