@@ -1,6 +1,8 @@
-"""The timetable of recurring work (Celery beat). Every task is safe to run twice and safe to miss once."""
+"""The timetable of recurring work (Celery beat). Every task is safe to run twice and safe to miss once. Hours are UTC."""
 
 from typing import Any
+
+from celery.schedules import crontab
 
 
 def every(seconds: float, task: str) -> dict[str, Any]:
@@ -8,13 +10,21 @@ def every(seconds: float, task: str) -> dict[str, Any]:
     return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
-_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
+def daily(hour: int, minute: int, task: str) -> dict[str, Any]:
+    """This function will return a line that is due once a night."""
+    return {"task": task, "schedule": crontab(hour=str(hour), minute=str(minute))}
 
+
+# Sorted by name.
 TIMETABLE: dict[str, dict[str, Any]] = {
-    "take back leases": every(15.0, "roaming.tasks.sweep_leases"),
     # LIVENESS_SECONDS says how long a partner may be silent; this only says how often the hub looks who was.
-    "ask silent partners": every(20.0, "roaming.tasks.check_liveness"),
-    "seal blocks": every(_MINUTE, "roaming.tasks.seal_blocks"),
-    "days of exchanges": every(_HOUR, "roaming.tasks.keep_exchange_partitions"),
-    "purge deliveries": every(_DAY, "roaming.tasks.purge_deliveries"),
+    "roaming: ask silent partners": every(20.0, "roaming.tasks.check_liveness"),
+    "roaming: make and drop days of exchanges": every(3600.0, "roaming.tasks.keep_exchange_partitions"),
+    "roaming: purge deliveries": daily(2, 20, "roaming.tasks.purge_deliveries"),
+    "roaming: seal blocks": every(60.0, "roaming.tasks.seal_blocks"),
+    "roaming: take back leases": every(15.0, "roaming.tasks.sweep_leases"),
+    "settlement: clear what was sealed": every(15.0, "settlement.tasks.clear_cdrs"),
+    "settlement: render files of issued statements": every(60.0, "settlement.tasks.render_documents"),
+    "settlement: roll up the days": daily(1, 30, "settlement.tasks.roll_up_days"),
+    "settlement: verify the books": daily(3, 10, "settlement.tasks.verify_books"),
 }

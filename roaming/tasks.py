@@ -1,11 +1,13 @@
 """Recurring work of the traffic side. Every task is safe to run twice, safe to run beside itself and safe to miss once.
 
-Tasks carry no data: what is to be done stands in PostgreSQL. The timetable is `hub_settings/schedule.py`.
+Tasks carry no data: what is to be done stands in PostgreSQL. They take keywords they do not know, so that old and new workers can
+meet. The timetable is `hub_settings/schedule.py`.
 """
 
 import asyncio
 import logging
 from datetime import timedelta
+from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
@@ -26,14 +28,14 @@ logger = logging.getLogger(__name__)
 
 
 @shared_task(ignore_result=True)
-def sweep_leases() -> int:
-    """This task will take back the leases of dispatchers that died, and ring for those that live."""
+def sweep_leases(**_: Any) -> int:
+    """This function will take back the leases of dispatchers that died, and ring for those that live."""
     return outbox.sweep_leases()
 
 
 @shared_task(ignore_result=True)
-def purge_deliveries() -> int:
-    """This task will delete deliveries that were done 30 days ago, in batches that hold no lock for long."""
+def purge_deliveries(**_: Any) -> int:
+    """This function will delete deliveries that were done 30 days ago, in batches that hold no lock for long."""
     before, purged = timezone.now() - DELIVERED_ARE_KEPT, 0
     while batch := outbox.purge(before=before, most=_PURGE_BATCH):
         purged += batch
@@ -41,21 +43,21 @@ def purge_deliveries() -> int:
 
 
 @shared_task(ignore_result=True)
-def keep_exchange_partitions() -> list[str]:
-    """This task will make the coming days of exchanges, and drop those that are kept long enough."""
+def keep_exchange_partitions(**_: Any) -> list[str]:
+    """This function will make the coming days of exchanges, and drop those that are kept long enough."""
     at = timezone.now()
     return [*partitions.make_partitions(at=at), *partitions.drop_partitions(at=at)]
 
 
 @shared_task(ignore_result=True)
-def seal_blocks() -> int:
-    """This task will chain what was sealed since the last time."""
+def seal_blocks(**_: Any) -> int:
+    """This function will chain what was sealed since the last time."""
     return seal(at=timezone.now())
 
 
 @shared_task(ignore_result=True)
-def check_liveness() -> list[int]:
-    """This task will ask the partners that were silent for LIVENESS_SECONDS, or are offline, whether they are there.
+def check_liveness(**_: Any) -> list[int]:
+    """This function will ask the partners that were silent for LIVENESS_SECONDS, or are offline, whether they are there.
 
     Any answer but a server error is a sign of life (OCPI 2.2.1, mod_hub_client_info §Still alive check). It returns those that
     gave none: they are OFFLINE until a call succeeds.

@@ -53,8 +53,8 @@ class TestTimetable:
         assert {line["task"] for line in TIMETABLE.values()} <= set(current_app.tasks)
 
     def test_a_dead_dispatcher_is_made_up_for_within_a_minute(self) -> None:
-        assert TIMETABLE["take back leases"]["schedule"] <= 30
-        assert TIMETABLE["ask silent partners"]["schedule"] <= django_settings.LIVENESS_SECONDS
+        assert TIMETABLE["roaming: take back leases"]["schedule"] <= 30
+        assert TIMETABLE["roaming: ask silent partners"]["schedule"] <= django_settings.LIVENESS_SECONDS
 
 
 class TestCheckLiveness:
