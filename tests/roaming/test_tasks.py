@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from celery import current_app
 from django.conf import settings as django_settings
 from django.db import connection
 from pytest_django import Settings
 
+from hub.celery import app
 from hub_settings.schedule import TIMETABLE
 from roaming import tasks
 from roaming.deliveries.models import Delivery
@@ -49,8 +49,8 @@ def platform_at(url: str, key: str, **over: Any) -> Platform:
 
 class TestTimetable:
     def test_every_line_names_a_task_that_exists(self) -> None:
-        current_app.loader.import_default_modules()
-        assert {line["task"] for line in TIMETABLE.values()} <= set(current_app.tasks)
+        app.loader.import_default_modules()
+        assert {line["task"] for line in TIMETABLE.values()} <= set(app.tasks)
 
     def test_a_dead_dispatcher_is_made_up_for_within_a_minute(self) -> None:
         assert TIMETABLE["roaming: take back leases"]["schedule"] <= 30
