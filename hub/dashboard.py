@@ -1,4 +1,4 @@
-"""The admin's first page: what today asks of finance and operations, in seven queries."""
+"""The admin's first page: what today asks of finance and operations, in five queries."""
 
 from collections import defaultdict
 from dataclasses import dataclass

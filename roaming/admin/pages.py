@@ -67,6 +67,7 @@ class ReadOnlyRows(TabularInline):  # type: ignore[misc]  # django-unfold ships 
     can_delete = False
     show_change_link = False
     hide_title = True
+    ordering: list[str] = ["pk"]
     per_page = 50
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

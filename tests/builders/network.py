@@ -59,15 +59,19 @@ class Network:
     held: str
 
 
-def build_network(*, now: datetime) -> Network:
-    """This function will build the network as of `now`, with last month's run in draft, closed by maker@hub.example."""
-    parties = _invite()
+def build_network(*, now: datetime, sessions: int = 24) -> Network:
+    """This function will build the network as of `now`, with last month's run in draft, closed by maker@hub.example.
+
+    Last month has `sessions` sessions of 12, 13, 14, … kWh (every third one in Lyon, every fourth by Gamma's drivers), one more that is
+    credited and one that is held; this month has one a day at most, up to `sessions`.
+    """
+    parties = _invite(now)
     agreement = an_agreement(starts=(now - timedelta(days=400)).date())
     agree_terms(agreement=agreement, hub_fee=Decimal("0.20"), hub_fee_payer="provider")
     _publish(now)
     this_month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     begin = (this_month - timedelta(days=1)).replace(day=1)
-    for number in range(24):
+    for number in range(sessions):
         operator = (ALFA, CHARPENTE)[number % 3 == 0]
         provider = (BETA, GAMMA)[number % 4 == 1]
         _charge(operator, provider, begin + timedelta(days=number, hours=8, minutes=7 * number), kwh=12 + number, name=f"{number:03d}")
@@ -75,7 +79,7 @@ def build_network(*, now: datetime) -> Network:
     held = _charge(ALFA, BETA, begin + timedelta(days=26, hours=9), kwh=300, name="TOO-MUCH")
     period = canonical.Period.month_of(begin)
     run = close_period(netting_set=get_netting_set(name="default"), period=period, by="maker@hub.example", at=now)
-    for number in range((now - this_month).days):
+    for number in range(min((now - this_month).days, sessions)):
         _charge(
             ALFA, (BETA, GAMMA)[number % 2], this_month + timedelta(days=number, hours=7), kwh=9 + 5 * (number % 5), name=f"N{number:03d}"
         )
@@ -85,10 +89,10 @@ def build_network(*, now: datetime) -> Network:
     return Network(parties[ALFA], parties[CHARPENTE], parties[BETA], parties[GAMMA], now, period, run, held)
 
 
-def _invite() -> dict[canonical.PartyId, Party]:
+def _invite(now: datetime) -> dict[canonical.PartyId, Party]:
     parties = {}
     for key, name in _NAMES.items():
-        platform = a_platform(f"{name} platform", version="2.2.1", last_seen_at=datetime.now(UTC) - timedelta(seconds=40))
+        platform = a_platform(f"{name} platform", version="2.2.1", last_seen_at=now - timedelta(seconds=40))
         make = an_operator if key in (ALFA, CHARPENTE) else a_provider
         parties[key] = make(str(key), platform=platform)
         Party.objects.filter(pk=parties[key].pk).update(name=name)
@@ -122,7 +126,14 @@ def _publish(now: datetime) -> None:
         place = canonical.GeoLocation(latitude=latitude, longitude=longitude)
         put_location(
             location=messages.a_location(
-                operator=operator, name=name, address=address, city=city, postal_code=postal_code, country=country, coordinates=place
+                operator=operator,
+                name=name,
+                address=address,
+                city=city,
+                postal_code=postal_code,
+                country=country,
+                coordinates=place,
+                last_updated=stamp,
             ),
             audience=None,
             at=now,
@@ -146,7 +157,13 @@ def _charge(
     total = canonical.Price(before_taxes=net, taxes=(canonical.TaxAmount(name="VAT", amount=vat, percentage=_RATE[operator]),))
     token = messages.a_cdr_token(provider=provider, uid=_uid(provider))
     period = messages.a_charging_period(kwh=str(kwh), starts_at=began)
-    shared: dict[str, Any] = {"start_date_time": began, "end_date_time": ended, "cdr_token": token, "charging_periods": (period,), "last_updated": ended}
+    shared: dict[str, Any] = {
+        "start_date_time": began,
+        "end_date_time": ended,
+        "cdr_token": token,
+        "charging_periods": (period,),
+        "last_updated": ended,
+    }
     session = messages.a_session(
         operator=operator, provider=provider, id=f"S-{name}", status="COMPLETED", kwh=str(kwh), total_cost=total, **shared
     )

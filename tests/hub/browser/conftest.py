@@ -20,7 +20,7 @@ from django.db import connections
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from psycopg import sql
-from pytest_django.plugin import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker
 
 from hub.users.keep import keep_user
 from hub.users.models import User
@@ -97,7 +97,7 @@ def visit(house: House, chromium: Browser) -> Iterator[OpenPage]:
 
     def listen(message: ConsoleMessage) -> None:
         if message.type == "error" and "404 (Not Found)" not in message.text and "403 (Forbidden)" not in message.text:
-            problems.append(f"{message.page.url if message.page else str()}: {message.text} at {message.location}")
+            problems.append(f"{message.page.url if message.page else ''}: {message.text} at {message.location}")
 
     def visit(path: str, *, as_user: str | None = None, **options: Any) -> Page:
         context = chromium.new_context(base_url=house.url, **options)

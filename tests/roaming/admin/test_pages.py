@@ -1,0 +1,100 @@
+"""Operations in the admin: traffic is looked at, platforms are locked, deliveries retried and parked."""
+
+from datetime import UTC, datetime
+
+from django.test import TestCase
+
+from hub.dashboard import read_today
+from roaming.models import Delivery, Exchange, Platform, Session, Token
+from tests.builders.network import Network, build_network
+from tests.builders.parties import platform_of
+from tests.builders.people import staff
+
+NOW = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
+PAGES = ["cdr", "session", "authorization", "location", "tariff", "token", "delivery", "exchange", "platform", "party", "roamingagreement"]
+
+
+class TestPages(TestCase):
+    network: Network
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.network = build_network(now=NOW, sessions=3)
+
+    def test_open_for_operations_and_change_nothing(self) -> None:
+        operations = staff("operations")
+        for name in PAGES:
+            listed = operations.get(f"/admin/roaming/{name}/")
+            assert listed.status_code == 200, name
+            row = listed.context["cl"].result_list[0]
+            assert operations.get(f"/admin/roaming/{name}/{row.pk}/change/").status_code == 200, name
+            assert operations.get(f"/admin/roaming/{name}/add/").status_code == 403, name
+            assert operations.post(f"/admin/roaming/{name}/{row.pk}/change/", {}).status_code == 403, name
+            assert operations.post(f"/admin/roaming/{name}/{row.pk}/delete/", {"post": "yes"}).status_code == 403, name
+
+    def test_say_what_to_do_where_nothing_is(self) -> None:
+        Exchange.objects.all().delete()
+        page = staff("operations").get("/admin/roaming/exchange/").content.decode()
+        assert "Nothing was said yet" in page
+
+    def test_never_show_a_whole_token_or_contract(self) -> None:
+        operations = staff("operations")
+        token, session = Token.objects.earliest("id"), Session.objects.earliest("id")
+        for address in ("token/", f"token/{token.pk}/change/", "session/", "authorization/"):
+            page = operations.get(f"/admin/roaming/{address}").content.decode()
+            assert token.uid not in page, address
+            assert session.contract_id not in page, address
+
+    def test_find_every_leg_of_a_message_by_its_correlation_id(self) -> None:
+        operations = staff("operations")
+        listed = operations.get("/admin/roaming/exchange/", {"q": "correlation-2"})
+        assert [row.correlation_id for row in listed.context["cl"].result_list] == ["correlation-2"]
+        for nonsense in ("'; drop", "9" * 40, "\x00"):
+            assert operations.get("/admin/roaming/exchange/", {"q": nonsense}).status_code == 200, nonsense
+
+    def test_lock_and_unlock_a_platform(self) -> None:
+        operations = staff("operations")
+        platform = platform_of(self.network.beta)
+        address = f"/admin/roaming/platform/{platform.pk}"
+        operations.post(f"{address}/lock/", {"seen": ""})
+        assert Platform.objects.get(pk=platform.pk).is_locked
+        assert operations.get(f"{address}/lock/").status_code == 302  # no longer offered
+        operations.post(f"{address}/unlock/", {"seen": ""})
+        assert not Platform.objects.get(pk=platform.pk).is_locked
+        assert staff("auditor").post(f"{address}/lock/", {"seen": ""}).status_code == 403
+
+    def test_park_a_delivery_and_retry_it(self) -> None:
+        operations = staff("operations")
+        delivery = Delivery.objects.filter(state="waiting").earliest("id")
+        address = f"/admin/roaming/delivery/{delivery.pk}"
+        operations.post(f"{address}/park/", {"seen": ""})
+        assert Delivery.objects.get(pk=delivery.pk).state == "parked"
+        operations.post(f"{address}/retry/", {"seen": ""})
+        assert Delivery.objects.get(pk=delivery.pk).state == "waiting"
+
+    def test_retry_many_deliveries_but_never_a_delivered_one(self) -> None:
+        operations = staff("operations")
+        rows = list(Delivery.objects.order_by("id")[:2])
+        Delivery.objects.filter(pk=rows[0].pk).update(state="parked", attempts=9)
+        Delivery.objects.filter(pk=rows[1].pk).update(state="delivered", attempts=1)
+        form = {"action": "retry_selected", "_selected_action": [row.pk for row in rows]}
+        operations.post("/admin/roaming/delivery/", form)
+        assert list(Delivery.objects.filter(pk__in=[row.pk for row in rows]).order_by("id").values_list("state", "attempts")) == [
+            ("waiting", 0),
+            ("delivered", 1),
+        ]
+        assert "retry_selected" not in staff("auditor").get("/admin/roaming/delivery/").content.decode()
+
+
+class TestToday(TestCase):
+    def test_shows_the_days_figures_in_five_queries(self) -> None:
+        now = datetime.now(UTC)
+        build_network(now=now, sessions=3)
+        with self.assertNumQueries(5):
+            read_today(at=now)
+        page = staff("maker").get("/admin/").content.decode()
+        for words in ("energy above power", "117.00 EUR", "review, then approve (not maker@hub.example)", "Gamma Drive platform"):
+            assert words in page
+
+    def test_tells_somebody_without_a_role_what_is_missing(self) -> None:
+        assert "no role inside the hub yet" in staff("").get("/admin/").content.decode()
