@@ -10,7 +10,8 @@ import socket
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from django.conf import settings
 from urllib3.exceptions import LocationParseError
@@ -75,10 +76,24 @@ def check_url(*, url: str, allowed_hosts: Sequence[str]) -> Target:
 
     HOST without a port means the default port only. No name is resolved: that happens when the connection opens.
     """
+    _refuse_odd_characters(url)
+    # What stands before the third slash names the host, whatever follows: it is read and checked once, and then remembered.
+    parts = url.split("/", 3)
+    is_plain = len(parts) == 4 and not parts[1] and not set("?#@") & set(parts[2])
+    origin = f"{parts[0]}//{parts[2]}/" if is_plain else url
+    target = _check_origin(origin, tuple(allowed_hosts), settings.HUB_ALLOW_PRIVATE_TARGETS)
+    if not is_plain:
+        return target
+    path = "/" + parts[3].partition("#")[0]
+    return replace(target, url=target.url.rstrip("/") + path, path=path)
+
+
+@lru_cache(maxsize=4096)
+def _check_origin(url: str, allowed_hosts: tuple[str, ...], allow_private: bool) -> Target:
     target = read_url(url)
     if _written(target) not in {_normal(host, target.scheme) for host in allowed_hosts}:
         raise AddressRefused("the address is not one of the hosts approved for this platform")
-    if target.scheme != "https" and not settings.HUB_ALLOW_PRIVATE_TARGETS:
+    if target.scheme != "https" and not allow_private:
         raise AddressRefused("the address does not begin with https://")
     if target.literal is not None:
         refuse_bad_address(target.literal, is_name=False)
@@ -87,8 +102,7 @@ def check_url(*, url: str, allowed_hosts: Sequence[str]) -> Target:
 
 def read_url(url: str) -> Target:
     """This function will take a URL apart; it raises AddressRefused for what two parsers might read as two hosts."""
-    if len(url) > _LONGEST_URL or not _PRINTABLE.match(url) or "\\" in url:
-        raise AddressRefused("the address holds characters that no URL has, or is too long")
+    _refuse_odd_characters(url)
     try:
         parts = parse_url(url)
     except LocationParseError as wrong:
@@ -161,6 +175,11 @@ def refuse_bad_address(address: Address, *, is_name: bool) -> None:
 
 
 _resolvers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
+
+
+def _refuse_odd_characters(url: str) -> None:
+    if len(url) > _LONGEST_URL or not _PRINTABLE.match(url) or "\\" in url:
+        raise AddressRefused("the address holds characters that no URL has, or is too long")
 
 
 def _in(address: Address, nets: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:

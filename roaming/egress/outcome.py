@@ -39,10 +39,9 @@ def admit(call: Call, known: Directory) -> Attempt:
     target = check_url(url=call.url, allowed_hosts=platform.allowed_hosts)
     if not platform.is_routable:
         raise Unreachable("the platform is locked or suspended")
-    for name, value in call.headers.items():
-        # A credential whose seal is broken is empty in the directory: nothing leaves without one (reliability §7 case 20).
-        if name.lower() == "authorization" and len(value.split()) < 2:
-            raise Unreachable("the hub holds no usable credential of this platform")
+    # A credential whose seal is broken is empty in the directory: nothing leaves without one (reliability §7 case 20).
+    if call.headers.get("Authorization", "Token shown").strip() == "Token":
+        raise Unreachable("the hub holds no usable credential of this platform")
     is_probe = breaker_of(call.platform_id).admit()
     return Attempt(call=call, target=target, is_probe=is_probe, started=monotonic(), at=datetime.now(UTC))
 
