@@ -35,7 +35,12 @@ def clear_cdrs(**_: Any) -> None:
 
 @shared_task
 def roll_up_days(**_: Any) -> None:
-    """This function will bring the day totals of open periods up to their charges (nightly; a close does the rest)."""
+    """This function will bring the day totals of open periods up to their charges (nightly; a close does the rest).
+
+    Before that it looks at every CDR there is, so that none which the cursor passed unseen stays unseen for longer than a day.
+    """
+    while clear_pending(at=timezone.now(), wait=True, from_the_start=True).total == BATCH:
+        continue
     since = timezone.now().date() - timedelta(days=8)
     for netting_set, period in list_open_periods(charged_since=since):
         days = roll_up(netting_set=netting_set, period=period)

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from roaming import canonical
 from settlement.clearing.charge import Amounts, Fee, charge, charge_credit
-from settlement.clearing.gate import booking_period, enter_clearing, pass_gates, period_of
+from settlement.clearing.gate import allow_long_work, booking_period, enter_clearing, pass_gates, period_of
 from settlement.clearing.hold import hold_cdrs
 from settlement.clearing.models import Charge, ClearingCursor, Hold
 from settlement.clearing.write import NewCharge, write_charges
@@ -46,24 +46,27 @@ class NoSuchCdr(Exception):
 # transaction of the intake may live that long (statement and idle time limits, hub_settings.base).
 _PENDING = """
 SELECT cdr.id FROM roaming_cdr cdr
-WHERE cdr.id > (SELECT coalesce(max(seen_up_to), 0) FROM settlement_clearingcursor)
+WHERE (%(all)s OR cdr.id > (SELECT coalesce(max(seen_up_to), 0) FROM settlement_clearingcursor))
     AND NOT EXISTS (SELECT FROM settlement_charge charge WHERE charge.cdr_id = cdr.id)
     AND NOT EXISTS (SELECT FROM settlement_hold hold WHERE hold.cdr_id = cdr.id)
-ORDER BY cdr.id LIMIT %s
+ORDER BY cdr.id LIMIT %(limit)s
 """
 _SETTLED_ROW = "SELECT id FROM roaming_cdr WHERE received_at < now() - interval '10 minutes' ORDER BY received_at DESC, id DESC LIMIT 1"
 
 
-def clear_pending(*, at: datetime, limit: int = BATCH, wait: bool = False) -> Cleared:
+def clear_pending(*, at: datetime, limit: int = BATCH, wait: bool = False, from_the_start: bool = False) -> Cleared:
     """This function will clear up to `limit` CDRs that have neither a charge nor a hold, in one transaction.
 
-    Where another transaction is clearing it does nothing, or waits for it with `wait`. Call it until `total` is below `limit`.
+    Where another transaction is clearing it does nothing, or waits for it with `wait`. `from_the_start` looks at every CDR there is,
+    not only at those behind the cursor. Call it until `total` is below `limit`.
     """
     with transaction.atomic():
+        if wait:
+            allow_long_work()
         if not enter_clearing(wait=wait):
             return Cleared(0, 0)
         with connection.cursor() as cursor:
-            cursor.execute(_PENDING, [limit])
+            cursor.execute(_PENDING, {"all": from_the_start, "limit": limit})
             pending = [row[0] for row in cursor.fetchall()]
         cleared = clear_rows(cdr_ids=pending, at=at)
         if len(pending) < limit:

@@ -1,12 +1,12 @@
 """Worked months of netting: the acceptance cases of finance §7 by their numbers, as finance could sign them."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
+from tests.builders.canonical_messages import a_cdr_location
 from tests.builders.charges import some_terms
-from tests.builders.months import charge, close, issue
+from tests.builders.months import charge, close
 
 pytestmark = pytest.mark.django_db
 
@@ -116,25 +116,9 @@ def test_case_31_two_vat_rates_are_two_groups() -> None:
 
 
 def test_case_32_vat_is_taken_once_from_the_group() -> None:
-    from tests.builders.canonical_messages import a_cdr_location
-
     for _ in range(3):
         charge("M", "P", "0.12", vat="0.03", cdr_location=a_cdr_location(country="NLD"))
     month = close()
     assert month.positions()["P"] == Decimal("0.44")  # 0.36 + 0.08, where three roundings would make 0.45
     assert month.lines("P", "receivable") == amounts("0.45")
     assert month.lines("P", "vat_rounding") == amounts("-0.01")
-
-
-def test_case_35_closing_twice_changes_nothing() -> None:
-    from settlement.models import Charge, Entry, NumberSeries, Statement, Transfer
-
-    charge("M", "P", "100.00")
-    first = issue(close())
-    counted = [model.objects.count() for model in (Charge, Entry, Statement, Transfer)]
-    again = close(at=datetime(2026, 11, 4, tzinfo=UTC))
-    assert again.run == first.run
-    assert again.statement("M").number == "ST-2026-00001"
-    assert again.run.digest == first.run.digest
-    assert [model.objects.count() for model in (Charge, Entry, Statement, Transfer)] == counted
-    assert NumberSeries.objects.get().latest == 2
