@@ -12,7 +12,7 @@ from settlement.terms.models import PaymentDetails, TaxProfile
 
 _PAPER = ("legal_name", "street", "postal_code", "city", "country", "iban")
 _LONGEST = {"legal_name": 140, "street": 140, "city": 70, "postal_code": 16, "iban": 34}
-_VAT_ID = re.compile(r"^[A-Z]{2}[A-Z0-9+*]{2,13}$")
+_VAT_ID = re.compile(r"^[A-Z]{2}[A-Z0-9+*]{2,14}$")  # Switzerland's are the longest: CHE123456789MWST
 
 
 class BadDetail(ValueError):
@@ -48,7 +48,7 @@ def _check(name: str, value: str) -> str:
     if name == "vat_id":
         value = re.sub(r"[\s.-]", "", value).upper()
         if value and not _VAT_ID.match(value):
-            raise BadDetail(f"vat_id {value!r}: expected two letters of the country and 2 to 13 letters or digits")
+            raise BadDetail(f"vat_id {value!r}: expected two letters of the country and 2 to 14 letters or digits")
     elif name == "iban":
         try:
             value = iban.validate(value, check_country=False) if value else ""
