@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
+from django.test import Client
 from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from psycopg import sql
@@ -39,6 +40,7 @@ class House:
 
     url: str
     network: Network
+    sessions: dict[str, str]  # e-mail → value of the session cookie
 
 
 @pytest.fixture(scope="package")
@@ -53,7 +55,7 @@ def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_fa
         _use_database(copy)
         try:
             network = build_network(now=datetime.now(UTC))
-            _make_people()
+            sessions = _make_people()
             approve_run(run=network.run, by=CHECKER, by_role="checker", at=network.now)
             issue_run(run=network.run, by=CHECKER, by_role="checker", at=network.now)
             server = LiveServerThread("127.0.0.1", StaticFilesHandler)
@@ -62,7 +64,7 @@ def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_fa
             server.is_ready.wait()
             if server.error:
                 raise server.error
-            yield House(url=f"http://127.0.0.1:{server.port}", network=network)
+            yield House(url=f"http://127.0.0.1:{server.port}", network=network, sessions=sessions)
             server.terminate()
         finally:
             connections.close_all()
@@ -106,11 +108,7 @@ def visit(house: House, chromium: Browser) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
         page.on("console", listen)
         if as_user is not None:
-            page.goto("/portal/login/")
-            page.get_by_label("E-mail").fill(as_user)
-            page.get_by_label("Password").fill(PASSWORD)
-            page.get_by_role("button", name="Log in").click()
-            page.wait_for_load_state()
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": house.sessions[as_user], "url": house.url}])
         page.goto(path)
         return page
 
@@ -120,7 +118,7 @@ def visit(house: House, chromium: Browser) -> Iterator[OpenPage]:
     assert problems == []
 
 
-def _make_people() -> None:
+def _make_people() -> dict[str, str]:
     for email, role in ((MAKER, "maker"), (CHECKER, "checker"), (ADMIN, "operations")):
         keep_user(email=email, password=PASSWORD, role=role)
     User.objects.filter(email=ADMIN).update(is_superuser=True)
@@ -129,6 +127,12 @@ def _make_people() -> None:
     keep_user(email=BETA_ENGINEER, password=PASSWORD, party=BETA, role="partner-technical")
     for party in (ALFA, BETA):
         keep_user(email=BOTH, password=PASSWORD, party=party)
+    sessions = {}
+    for user in User.objects.all():
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        sessions[user.email] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return sessions
 
 
 def _use_database(name: str) -> None:
