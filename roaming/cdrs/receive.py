@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,57 +13,66 @@ from roaming import canonical
 from roaming.cdrs.checks import RefusedCdr, check_on_its_face
 from roaming.cdrs.columns import Columns, derive_columns, taxes_of
 from roaming.cdrs.payer import find_provider
-from roaming.deliveries.enqueue import enqueue
+from roaming.deliveries.enqueue import Notice, enqueue_all
 from roaming.objects.announce import NoAgreement, UnknownParty, provider_role
 from roaming.objects.digests import content_digest
+from roaming.objects.limits import DoesNotFit
 from roaming.objects.locks import lock
-from roaming.objects.prepared import fetch_prepared
+from roaming.objects.prepared import fetch_all_prepared
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry
-from roaming.revisions import Receipt, Verdict, judge_put
+from roaming.revisions import Receipt, StampInFuture, Verdict, judge_put
 
 # Everything the verdict needs, in one answer under the locks: the same CDR, the session's CDR that nobody credited, the original
 # of a credit, another provider that owns uid and contract, another operator that owns location and EVSE.
 LOOK = """
-SELECT same.id, same.public_id, same.content_digest, former.cdr_id, original.id, original.body, original.provider_id,
+SELECT k.n, same.id, same.public_id, same.content_digest, former.cdr_id, original.id, original.body, original.provider_id,
     original.is_credit, original.is_credited, stranger.owner_id, site.owner_id
-FROM (SELECT 1) AS one
-LEFT JOIN roaming_cdr same ON same.owner_id = %(owner)s AND same.cdr_key = %(cdr_key)s
+FROM json_to_recordset(%(keys)s::json) AS k (
+    n int, owner bigint, provider bigint, cdr_key text, session_key text, original_key text, uid_key text, contract_key text,
+    location_key text, evse_key text, evse_id text)
+LEFT JOIN roaming_cdr same ON same.owner_id = k.owner AND same.cdr_key = k.cdr_key
 LEFT JOIN LATERAL (
     SELECT c.cdr_id FROM roaming_cdr c
-    WHERE c.owner_id = %(owner)s AND c.session_key = %(session_key)s AND c.session_key <> '' AND NOT c.is_credit
-        AND NOT EXISTS (SELECT 1 FROM roaming_cdr k WHERE k.credit_of_id = c.id)
+    WHERE c.owner_id = k.owner AND c.session_key = k.session_key AND c.session_key <> '' AND NOT c.is_credit
+        AND NOT EXISTS (SELECT 1 FROM roaming_cdr credit WHERE credit.credit_of_id = c.id)
     LIMIT 1) former ON TRUE
 LEFT JOIN LATERAL (
-    SELECT c.id, c.body, c.provider_id, c.is_credit, EXISTS (SELECT 1 FROM roaming_cdr k WHERE k.credit_of_id = c.id) AS is_credited
+    SELECT c.id, c.body, c.provider_id, c.is_credit,
+        EXISTS (SELECT 1 FROM roaming_cdr credit WHERE credit.credit_of_id = c.id) AS is_credited
     FROM roaming_cdr c
-    WHERE c.owner_id = %(owner)s AND c.cdr_key = %(original_key)s) original ON TRUE
+    WHERE c.owner_id = k.owner AND c.cdr_key = k.original_key) original ON TRUE
 LEFT JOIN LATERAL (
     SELECT t.owner_id FROM roaming_token t
-    WHERE t.uid_key = %(uid_key)s AND upper(t.contract_id) = %(contract_key)s AND t.owner_id <> %(provider)s
-        AND NOT EXISTS (
-            SELECT 1 FROM roaming_token own WHERE own.uid_key = %(uid_key)s AND own.type = t.type AND own.owner_id = %(provider)s)
+    WHERE t.uid_key = k.uid_key AND upper(t.contract_id) = k.contract_key AND t.owner_id <> k.provider
+        AND NOT EXISTS (SELECT 1 FROM roaming_token own WHERE own.uid_key = k.uid_key AND own.type = t.type AND own.owner_id = k.provider)
     LIMIT 1) stranger ON TRUE
 LEFT JOIN LATERAL (
     SELECT l.owner_id FROM roaming_location l
-    WHERE l.location_key = %(location_key)s AND l.evse_uids @> ARRAY[%(evse_key)s]::varchar[] AND l.owner_id <> %(owner)s
-        AND EXISTS (
-            SELECT 1 FROM jsonb_array_elements(l.document -> 'evses') evse WHERE upper(evse ->> 'evse_id') = %(evse_id)s)
-        AND NOT EXISTS (SELECT 1 FROM roaming_location own WHERE own.location_key = l.location_key AND own.owner_id = %(owner)s)
+    WHERE l.location_key = k.location_key AND l.evse_uids @> ARRAY[k.evse_key]::varchar[] AND l.owner_id <> k.owner
+        AND EXISTS (SELECT 1 FROM jsonb_array_elements(l.document -> 'evses') evse WHERE upper(evse ->> 'evse_id') = k.evse_id)
+        AND NOT EXISTS (SELECT 1 FROM roaming_location own WHERE own.location_key = l.location_key AND own.owner_id = k.owner)
     LIMIT 1) site ON TRUE
 """
 
+# One text of JSON for any number of rows, in their order.
 SEAL = """
 INSERT INTO roaming_cdr
     (public_id, owner_id, provider_id, credit_of_id, priced_by, protocol, received, body, content_digest, seal,
      cdr_id, cdr_key, session_id, session_key, started_at, ended_at, energy_kwh, duration_hours, currency, net, vat, token_uid,
      contract_id, location_id, evse_id, country, authorization_reference, auth_method, is_credit, last_updated)
-VALUES (%(public_id)s, %(owner)s, %(provider)s, %(credit_of)s, %(priced_by)s, %(protocol)s, %(received)s, %(body)s, %(digest)s, %(seal)s,
-     %(cdr_id)s, %(cdr_key)s, %(session_id)s, %(session_key)s, %(started_at)s, %(ended_at)s, %(energy_kwh)s, %(duration_hours)s,
-     %(currency)s, %(net)s, %(vat)s, %(token_uid)s, %(contract_id)s, %(location_id)s, %(evse_id)s, %(country)s,
-     %(authorization_reference)s, %(auth_method)s, %(is_credit)s, %(last_updated)s)
-RETURNING id
+SELECT public_id, owner, provider, credit_of, priced_by, protocol, received, convert_to(body, 'UTF8'), digest, seal,
+     cdr_id, cdr_key, session_id, session_key, started_at, ended_at, energy_kwh, duration_hours, currency, net, vat, token_uid,
+     contract_id, location_id, evse_id, country, authorization_reference, auth_method, is_credit, last_updated
+FROM json_to_recordset(%s::json) AS row (
+    public_id uuid, owner bigint, provider bigint, credit_of bigint, priced_by text, protocol text, received bytea, body text, digest bytea,
+    seal bytea, cdr_id text, cdr_key text, session_id text, session_key text, started_at timestamptz, ended_at timestamptz,
+    energy_kwh numeric, duration_hours numeric, currency text, net numeric, vat numeric, token_uid text, contract_id text,
+    location_id text, evse_id text, country text, authorization_reference text, auth_method text, is_credit boolean,
+    last_updated timestamptz)
+RETURNING public_id, id
 """
+_ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 
 class CdrAlreadySealed(RefusedCdr):
@@ -107,7 +117,40 @@ class _Found(msgspec.Struct, frozen=True):
     site_owner: int | None
 
 
-@transaction.atomic
+# What a CDR may be refused for by itself, without harm to those that came with it.
+REFUSALS = (RefusedCdr, UnknownParty, NoAgreement, StampInFuture, DoesNotFit)
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """A CDR as it came: `received` is its body byte for byte, `protocol` its protocol and version (`ocpi-2.2.1`)."""
+
+    cdr: canonical.Cdr
+    received: bytes
+    protocol: str
+    correlation_id: str
+    priced_by: str = "operator"
+
+
+class _Candidate(msgspec.Struct, frozen=True):
+    """A CDR whose parties are known, with what it is looked up and locked by."""
+
+    number: int
+    arrival: Arrival
+    operator: PartyEntry
+    provider: PartyEntry
+    columns: Columns
+    original_key: str
+
+    @property
+    def cdr_locks(self) -> set[str]:
+        return {f"cdr:{self.operator.id}:{key}" for key in (self.columns.cdr_key, self.original_key) if key}
+
+    @property
+    def session_locks(self) -> set[str]:
+        key = self.columns.session_key
+        return {f"cdr-of-session:{self.operator.id}:{key}"} if key else set()
+
+
 def receive_cdr(
     *, cdr: canonical.Cdr, received: bytes, protocol: str, at: datetime, correlation_id: str, priced_by: str = "operator"
 ) -> CdrReceipt:
@@ -117,49 +160,106 @@ def receive_cdr(
     SecondCdrForSession, TokenOfAnother, EvseOfAnother, ImpossibleTimes, ContradictingAmounts (all RefusedCdr), UnknownProvider,
     NoAgreement, UnknownParty, StampInFuture, DoesNotFit.
     """
+    arrival = Arrival(cdr=cdr, received=received, protocol=protocol, correlation_id=correlation_id, priced_by=priced_by)
+    (outcome,) = receive_cdrs(arrivals=[arrival], at=at)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+@transaction.atomic
+def receive_cdrs(*, arrivals: Sequence[Arrival], at: datetime) -> list[CdrReceipt | Exception]:
+    """This function will do what `receive_cdr` does for many, in their order and in one transaction, with one commit for all.
+
+    Each is judged by itself: where one is refused, its refusal stands in its place and the others are sealed.
+    """
     table = directory.current()
+    outcomes: dict[int, CdrReceipt | Exception] = {}
+    waiting: list[_Candidate] = []
+    for number, arrival in enumerate(arrivals):
+        try:
+            waiting.append(_find_parties(number, arrival, table))
+        except REFUSALS as refusal:
+            outcomes[number] = refusal
+    while waiting:
+        # What shares a CDR or a session with one before it is judged after that one is sealed.
+        wave, waiting = _without_overlap(waiting)
+        outcomes |= _receive_wave(wave, table, at)
+    return [outcomes[number] for number in range(len(arrivals))]
+
+
+def _find_parties(number: int, arrival: Arrival, table: directory.Directory) -> _Candidate:
+    cdr = arrival.cdr
     operator = table.party(cdr.owner)
     if operator is None:
         raise UnknownParty(f"{cdr.owner} is not a party of this hub")
-    columns = derive_columns(cdr)
-    provider = find_provider(cdr=cdr, directory=table)
-    found = _look(cdr, columns, operator, provider)
-    digest = content_digest(cdr)
-    if found.row is not None and found.public_id is not None:
-        if found.content_digest != digest:
-            raise CdrAlreadySealed(f"id: CDR {cdr.id} is sealed with other content; send a credit CDR and a new one")
-        return CdrReceipt(verdict=Verdict.SAME, row=found.row, public_id=found.public_id)
+    return _Candidate(
+        number=number,
+        arrival=arrival,
+        operator=operator,
+        columns=derive_columns(cdr),
+        provider=find_provider(cdr=cdr, directory=table),
+        original_key=(cdr.credit_reference_id or "").upper(),
+    )
+
+
+def _without_overlap(waiting: Sequence[_Candidate]) -> tuple[list[_Candidate], list[_Candidate]]:
+    taken: set[str] = set()
+    wave: list[_Candidate] = []
+    later: list[_Candidate] = []
+    for candidate in waiting:
+        locks = candidate.cdr_locks | candidate.session_locks
+        (wave if taken.isdisjoint(locks) else later).append(candidate)
+        taken |= locks
+    return wave, later
+
+
+def _receive_wave(wave: Sequence[_Candidate], table: directory.Directory, at: datetime) -> dict[int, CdrReceipt | Exception]:
+    outcomes: dict[int, CdrReceipt | Exception] = {}
+    sealing: list[tuple[_Candidate, uuid.UUID, Verdict]] = []
+    rows: list[dict[str, Any]] = []
+    for candidate, found in zip(wave, _look(wave), strict=True):
+        digest = content_digest(candidate.arrival.cdr)
+        try:
+            known = _find_repeat(candidate, found, digest)
+            if known is not None:
+                outcomes[candidate.number] = known
+                continue
+            verdict = _judge(candidate, found, digest, table, at)
+        except REFUSALS as refusal:
+            outcomes[candidate.number] = refusal
+            continue
+        public_id = uuid.uuid4()
+        sealing.append((candidate, public_id, verdict))
+        rows.append(_row(candidate, public_id, credit_of=found.original_row, digest=digest))
+    written = _seal(rows)
+    notices = []
+    for candidate, public_id, verdict in sealing:
+        row = written[public_id]
+        outcomes[candidate.number] = CdrReceipt(verdict=verdict, row=row, public_id=public_id)
+        notices.append(_notice(candidate, row))
+    # In the sealing transaction: what was acknowledged is also on its way, even if the provider is away for days.
+    enqueue_all(notices=notices)
+    return outcomes
+
+
+def _find_repeat(candidate: _Candidate, found: _Found, digest: bytes) -> CdrReceipt | None:
+    if found.row is None or found.public_id is None:
+        return None
+    if found.content_digest != digest:
+        raise CdrAlreadySealed(f"id: CDR {candidate.arrival.cdr.id} is sealed with other content; send a credit CDR and a new one")
+    return CdrReceipt(verdict=Verdict.SAME, row=found.row, public_id=found.public_id)
+
+
+def _judge(candidate: _Candidate, found: _Found, digest: bytes, table: directory.Directory, at: datetime) -> Verdict:
+    cdr = candidate.arrival.cdr
     verdict = judge_put(stored=None, digest=digest, last_updated=cdr.last_updated, at=at)
     check_on_its_face(cdr=cdr, at=at)
     if cdr.credit or cdr.credit_reference_id:
-        _check_credit(cdr, found, provider)
+        _check_credit(cdr, found, candidate.provider)
     else:
-        _check_charge(cdr, found, operator, provider, table)
-    public_id = uuid.uuid4()
-    row = _seal(
-        cdr,
-        columns,
-        public_id=public_id,
-        owner=operator.id,
-        provider=provider.id,
-        credit_of=found.original_row,
-        priced_by=priced_by,
-        protocol=protocol,
-        received=received,
-        digest=digest,
-    )
-    # In the sealing transaction: what was acknowledged is also on its way, even if the provider is away for days.
-    enqueue(
-        receivers=[provider],
-        receiver_role=provider_role(provider),
-        module="cdrs",
-        verb="post",
-        object_type="cdr",
-        object_row=row,
-        sender=operator.key,
-        correlation_id=correlation_id,
-    )
-    return CdrReceipt(verdict=verdict, row=row, public_id=public_id)
+        _check_charge(cdr, found, candidate.operator, candidate.provider, table)
+    return verdict
 
 
 def seal_of(*, received: bytes, body: bytes) -> bytes:
@@ -167,30 +267,32 @@ def seal_of(*, received: bytes, body: bytes) -> bytes:
     return hashlib.sha256(hashlib.sha256(received).digest() + body).digest()
 
 
-def _look(cdr: canonical.Cdr, columns: Columns, operator: PartyEntry, provider: PartyEntry) -> _Found:
-    original_key = (cdr.credit_reference_id or "").upper()
-    # The CDR itself, the CDR it credits, then the session. Everybody locks in this order: ids sorted first, sessions after them.
-    keys = [f"cdr:{operator.id}:{key}" for key in sorted({columns.cdr_key, original_key} - {""})]
-    if columns.session_key:
-        keys.append(f"cdr-of-session:{operator.id}:{columns.session_key}")
-    lock(keys=keys)
-    row = fetch_prepared(
-        sql=LOOK,
-        params={
-            "owner": operator.id,
-            "provider": provider.id,
-            "cdr_key": columns.cdr_key,
-            "session_key": columns.session_key,
-            "original_key": original_key,
-            "uid_key": columns.token_uid.upper(),
-            "contract_key": columns.contract_id.upper(),
-            "location_key": columns.location_id.upper(),
-            "evse_key": cdr.cdr_location.evse_uid.upper(),
-            "evse_id": columns.evse_id.upper(),
-        },
+def _look(wave: Sequence[_Candidate]) -> list[_Found]:
+    # The CDRs themselves and those they credit, then their sessions. Everybody locks in this order: ids sorted, sessions after them.
+    lock(
+        keys=[
+            *sorted(set().union(*(candidate.cdr_locks for candidate in wave))),
+            *sorted(set().union(*(candidate.session_locks for candidate in wave))),
+        ]
     )
-    assert row is not None, "LOOK starts from one row"
-    return _Found(*row)
+    keys = [
+        {
+            "n": number,
+            "owner": candidate.operator.id,
+            "provider": candidate.provider.id,
+            "cdr_key": candidate.columns.cdr_key,
+            "session_key": candidate.columns.session_key,
+            "original_key": candidate.original_key,
+            "uid_key": candidate.columns.token_uid.upper(),
+            "contract_key": candidate.columns.contract_id.upper(),
+            "location_key": candidate.columns.location_id.upper(),
+            "evse_key": candidate.arrival.cdr.cdr_location.evse_uid.upper(),
+            "evse_id": candidate.columns.evse_id.upper(),
+        }
+        for number, candidate in enumerate(wave)
+    ]
+    rows = fetch_all_prepared(sql=LOOK, params={"keys": _ENCODER.encode(keys).decode()})
+    return [_Found(*row[1:]) for row in sorted(rows, key=lambda row: int(row[0]))]
 
 
 def _check_charge(cdr: canonical.Cdr, found: _Found, operator: PartyEntry, provider: PartyEntry, table: directory.Directory) -> None:
@@ -232,10 +334,44 @@ def _is_negative_of(credit: canonical.Price, original: canonical.Price) -> bool:
     return taxes is None or original_taxes is None or taxes == -original_taxes
 
 
-def _seal(cdr: canonical.Cdr, columns: Columns, *, received: bytes, **told: Any) -> int:
-    body = canonical.encode(cdr)
-    values = {**msgspec.structs.asdict(columns), **told, "received": received, "body": body, "seal": seal_of(received=received, body=body)}
+def _row(candidate: _Candidate, public_id: uuid.UUID, *, credit_of: int | None, digest: bytes) -> dict[str, Any]:
+    arrival = candidate.arrival
+    body = canonical.encode(arrival.cdr)
+    return {
+        **msgspec.structs.asdict(candidate.columns),
+        "public_id": public_id,
+        "owner": candidate.operator.id,
+        "provider": candidate.provider.id,
+        "credit_of": credit_of,
+        "priced_by": arrival.priced_by,
+        "protocol": arrival.protocol,
+        "received": _hex(arrival.received),
+        "body": body.decode(),
+        "digest": _hex(digest),
+        "seal": _hex(seal_of(received=arrival.received, body=body)),
+    }
+
+
+def _hex(value: bytes) -> str:
+    return "\\x" + value.hex()
+
+
+def _seal(rows: Sequence[dict[str, Any]]) -> dict[uuid.UUID, int]:
+    if not rows:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(SEAL, values)
-        row: int = cursor.fetchone()[0]
-    return row
+        cursor.execute(SEAL, [_ENCODER.encode(rows).decode()])
+        return dict(cursor.fetchall())
+
+
+def _notice(candidate: _Candidate, row: int) -> Notice:
+    return Notice(
+        receivers=[candidate.provider],
+        receiver_role=provider_role(candidate.provider),
+        module="cdrs",
+        verb="post",
+        object_type="cdr",
+        object_row=row,
+        sender=candidate.operator.key,
+        correlation_id=candidate.arrival.correlation_id,
+    )

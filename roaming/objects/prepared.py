@@ -12,8 +12,14 @@ def fetch_prepared(*, sql: str, params: Mapping[str, Any]) -> tuple[Any, ...] | 
 
     Django's own cursors put the values into the text, so that every call is a new statement to the server; this one binds them.
     """
+    rows = fetch_all_prepared(sql=sql, params=params)
+    return rows[0] if rows else None
+
+
+def fetch_all_prepared(*, sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """This function will do the same and return every row."""
     connection.ensure_connection()
     raw = connection.connection
     raw.prepare_threshold = 0  # counts for binding cursors only, of which this is the one
     with connection.wrap_database_errors, psycopg.Cursor[tuple[Any, ...]](raw) as cursor:
-        return cursor.execute(sql, params, prepare=True).fetchone()
+        return cursor.execute(sql, params, prepare=True).fetchall()
