@@ -56,7 +56,9 @@ class AuthenticationRecord(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["provider", "kind", "record_key"], condition=Q(valid_to=None), name="authentication_current_once")
+            models.UniqueConstraint(
+                fields=["provider", "kind", "record_key"], condition=Q(valid_to=None), name="authentication_current_once"
+            )
         ]
         indexes = [models.Index(fields=["record_key"], condition=Q(valid_to=None), name="authentication_by_key")]
 
