@@ -42,7 +42,7 @@ def write_letter(*, parcel: Parcel, dialect: Dialect) -> Letter | None:
 
 def judge(*, parcel: Parcel, answer: Answer) -> Outcome:
     """This function will say what the answer means: delivered, to be sent again, or refused for good (reliability §4)."""
-    if answer.status in (429, 503):
+    if answer.status in (408, 429, 503):
         return Outcome("retry", f"HTTP {answer.status}", retry_after_seconds=_retry_after(answer))
     try:
         reply = read_reply(status=answer.status, headers=answer.headers, body=answer.body)
