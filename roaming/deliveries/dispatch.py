@@ -9,7 +9,7 @@ from time import monotonic
 
 from roaming.deliveries.backoff import next_delay
 from roaming.deliveries.coalesce import Bundle, ReceiverGone, Row, bundle
-from roaming.deliveries.outbox import LEASE_SECONDS, Result
+from roaming.deliveries.outbox import LEASE_SECONDS, Result, read_later
 from roaming.egress import Call, EgressError, Unreachable, send_async
 from roaming.gateways import GatewayRefusal, gateway_for
 from roaming.parties.snapshot import Directory
@@ -17,6 +17,8 @@ from roaming.parties.snapshot import Directory
 # No call outlives its lease, or a second dispatcher would send the same object at the same time.
 LONGEST_CALL_SECONDS = 20.0
 _MARGIN_SECONDS = 2.0
+# An object that changes so often while it is written down is left for the next claim.
+_LOOKS = 3
 
 logger = logging.getLogger(__name__)
 _chance = random.Random()
@@ -50,20 +52,40 @@ def prepare(claimed: Sequence[tuple[Row, list[Row]]], directory: Directory, clai
     letters: list[Letter] = []
     trains: dict[int, list[Letter]] = defaultdict(list)
     results: list[Result] = []
-    for row, later in claimed:
-        try:
-            one = bundle(claimed=row, later=later, directory=directory)
-        except ReceiverGone as gone:
-            logger.error("a delivery has lost its receiver", extra={"delivery": row.id, "reason": str(gone)})
-            continue  # its lease runs out; a directory that was read halfway through a change knows it next time
-        written = _write(one)
+    for written in _write_as_claimed(claimed, directory):
         if isinstance(written, Result):
             results.append(written)
-        elif one.parcel.module == "cdrs":
-            trains[one.parcel.receiver.id].append(written)
+        elif written.bundle.parcel.module == "cdrs":
+            trains[written.bundle.parcel.receiver.id].append(written)
         else:
             letters.append(written)
     return Batch(letters=letters, trains=list(trains.values()), results=results, claimed_at=claimed_at)
+
+
+def _write_as_claimed(claimed: Sequence[tuple[Row, list[Row]]], directory: Directory) -> list[Letter | Result]:
+    """Write messages whose rows are exactly those that the state in them holds.
+
+    An object may change between the claim and the reading of its state. The message would then hold more than its rows, and the
+    change would be sent again by a row of its own: a PATCH behind its own result. So the rows are read once more after the state;
+    where they are still the same, nothing came between, and where not, that message is written anew.
+    """
+    written: dict[int, Letter | Result] = {}
+    waiting = list(claimed)
+    for _ in range(_LOOKS):
+        for row, later in waiting:
+            try:
+                written[row.id] = _write(bundle(claimed=row, later=later, directory=directory))
+            except ReceiverGone as gone:
+                logger.error("a delivery has lost its receiver", extra={"delivery": row.id, "reason": str(gone)})
+                written.pop(row.id, None)  # its lease runs out; a directory that was read halfway through a change knows it next time
+        now = read_later([row for row, _ in waiting])
+        waiting = [(row, now[row.id]) for row, later in waiting if now[row.id] != later]
+        if not waiting:
+            break
+    for row, _ in waiting:
+        if row.id in written:
+            written[row.id] = Result(written[row.id].bundle, "released")
+    return list(written.values())
 
 
 def _write(one: Bundle) -> Letter | Result:
