@@ -1,7 +1,8 @@
 """The table of contents: every table of money, by slice."""
 
 from settlement.clearing.models import Charge, ClearingCursor, DayTotal, Hold, SettlementPeriod
-from settlement.control.models import Finding
+from settlement.control.models import CdrReminder, Finding, MeterKey, Repricing, RuleChange, SignedReading
+from settlement.disputes.models import Adjustment, Dispute, DisputeMessage
 from settlement.documents.models import Document
 from settlement.ledger.models import Account, Entry, Transfer
 from settlement.netting.models import NettingRun, PairTotal, PlannedPayment, Position
@@ -10,13 +11,18 @@ from settlement.terms.models import NettingSet, PaymentDetails, SettlementTerms,
 
 __all__ = [
     "Account",
+    "Adjustment",
+    "CdrReminder",
     "Charge",
     "ClearingCursor",
     "DayTotal",
+    "Dispute",
+    "DisputeMessage",
     "Document",
     "Entry",
     "Finding",
     "Hold",
+    "MeterKey",
     "NettingRun",
     "NettingSet",
     "NumberSeries",
@@ -24,8 +30,11 @@ __all__ = [
     "PaymentDetails",
     "PlannedPayment",
     "Position",
+    "Repricing",
+    "RuleChange",
     "SettlementPeriod",
     "SettlementTerms",
+    "SignedReading",
     "Statement",
     "StatementLine",
     "TaxProfile",

@@ -87,6 +87,8 @@ class Hold(models.Model):
     state = models.CharField(max_length=8, choices=State.choices, default=State.HELD)
     reasons = models.JSONField(help_text='[{"check": 71, "code": "PRICE_MISMATCH", "message": "…"}]')
     held_at = models.DateTimeField(db_default=Now())
+    assigned_to = models.CharField(max_length=254, blank=True, db_default="", help_text="Who looks into it.")
+    due_at = models.DateTimeField(null=True, blank=True, help_text="When it should be decided.")
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.CharField(max_length=254, blank=True)
     release_reason = models.CharField(max_length=300, blank=True)

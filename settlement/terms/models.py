@@ -18,6 +18,7 @@ class NettingSet(models.Model):
 
     name = models.CharField(max_length=40, unique=True)
     cycle = models.CharField(max_length=7, choices=Cycle.choices, default=Cycle.MONTHLY)
+    zone = models.CharField(max_length=40, default="UTC", db_default="UTC", help_text="Cut-off: IANA zone whose midnight parts periods.")
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -44,6 +45,24 @@ class SettlementTerms(models.Model):
     hub_fee_payer = models.CharField(max_length=8, choices=FeePayer.choices, default=FeePayer.OPERATOR)
     currency = models.CharField(max_length=3, default="EUR", help_text="Currency of the hub fee.")
     due_days = models.PositiveSmallIntegerField(default=14)
+    fee_plan = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="What the hub asks beyond `hub_fee` per period: tiers, percent, subscription, minimum (settlement.terms.fees).",
+    )
+    pricing = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="Declared choices of re-pricing: step_size, flat_fee, rounding_mode, rounding_scale, rounding_place.",
+    )
+    tolerance_amount = models.DecimalField(max_digits=8, decimal_places=4, null=True, blank=True, help_text="Of a price; empty: the hub's.")
+    tolerance_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    late_hold_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Later CDRs are held; empty: the hub's rule.")
+    dispute_days = models.PositiveSmallIntegerField(default=30, db_default=30, help_text="After receipt of the statement.")
+    self_billing = models.BooleanField(default=True, db_default=True, help_text="The hub writes invoices in the operator's name.")
+    scope = models.JSONField(
+        default=dict, db_default={}, help_text="Limits of the agreement: countries, token_types, power_types. Empty: everything."
+    )
     signed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
