@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from roaming.parties import directory
 from roaming.parties.models import Platform
 from tests.builders.parties import platform_of
 from tests.roaming.deliveries.conftest import a_cdr_delivery, a_delivery, a_receiver
-from tests.roaming.deliveries.stub import Receiver
+from tests.roaming.deliveries.stub import Receiver, StubGateway
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,22 @@ class TestDrain:
             a_delivery(receiver, verb="patch", payload={"status": "CHARGING"})
         assert drain() == counts(delivered=50)
         assert [(message["verb"], message["merged"]) for message in heard.heard] == [("put", True)]
+
+    def test_a_change_that_comes_while_the_object_is_read_is_part_of_the_message(self, receivers: Receivers) -> None:
+        heard = receivers()
+        receiver = a_receiver(heard.url)
+        a_delivery(receiver, verb="patch", payload={"status": "CHARGING"})
+        StubGateway.meanwhile.append(lambda: a_delivery(receiver, verb="patch", payload={"status": "AVAILABLE"}))
+        assert drain() == counts(delivered=2)
+        assert [(message["verb"], message["merged"]) for message in heard.heard] == [("put", True)]
+
+    def test_an_object_that_never_holds_still_is_left_for_the_next_claim(self, receivers: Receivers) -> None:
+        heard = receivers()
+        receiver = a_receiver(heard.url)
+        a_delivery(receiver)
+        StubGateway.meanwhile.extend([partial(a_delivery, receiver)] * 5)
+        assert drain() == counts(delivered=6)
+        assert len(heard.heard) == 1
 
     def test_cdrs_come_one_by_one_in_the_order_of_their_acceptance(self, receivers: Receivers) -> None:
         heard = receivers()
