@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
+from django.db import transaction
 
 from roaming import canonical
 from roaming.egress.addresses import check_url
@@ -16,7 +17,8 @@ from roaming.egress.blocking import send
 from roaming.egress.calls import AddressRefused, Call, EgressError
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry, PlatformEntry
-from roaming.parties.register import begin_handshake, complete_registration, finish_handshake, renew_registration
+from roaming.parties.profile import learn
+from roaming.parties.register import EndpointRow, begin_handshake, complete_registration, finish_handshake, renew_registration
 from roaming.protocols.ocpi.addressing import request_headers
 from roaming.protocols.ocpi.client import NotAnEnvelope, Refused, Reply, authorization, one_object, read_reply
 from roaming.protocols.ocpi.dialect import BadFields, encode
@@ -65,33 +67,44 @@ class Connected(msgspec.Struct, frozen=True):
     version: str
 
 
+class _Found(msgspec.Struct, frozen=True):
+    """What the partner's own pages say: its endpoints, and how it reads our token."""
+
+    endpoints: list[EndpointRow]
+    token_encoding: str
+
+
 def accept_registration(*, platform: PlatformEntry, dialect: Dialect, credentials: Credentials, at: datetime, correlation_id: str) -> str:
     """This function will register a platform that showed token A, and return its token C.
 
     It raises NotApproved, CannotUseClient, VersionNotOffered, NoMatchingEndpoints and TokenNotPrintable; then nothing changed.
     """
-    endpoints = _inspect(platform, dialect, credentials, correlation_id)
-    return complete_registration(
-        platform=platform,
-        version=dialect.number,
-        versions_url=credentials.url,
-        endpoints=endpoints,
-        outbound_token=credentials.token,
-        at=at,
-    )
+    found = _inspect(platform, dialect, credentials, correlation_id)
+    with transaction.atomic():
+        learn(platform=platform, key="token_encoding", value=found.token_encoding)
+        return complete_registration(
+            platform=platform,
+            version=dialect.number,
+            versions_url=credentials.url,
+            endpoints=found.endpoints,
+            outbound_token=credentials.token,
+            at=at,
+        )
 
 
 def renew(*, platform: PlatformEntry, dialect: Dialect, credentials: Credentials, at: datetime, correlation_id: str) -> str:
     """This function will update a registration (PUT credentials) and return the next token C; raises as `accept_registration`."""
-    endpoints = _inspect(platform, dialect, credentials, correlation_id)
-    return renew_registration(
-        platform=platform,
-        version=dialect.number,
-        versions_url=credentials.url,
-        endpoints=endpoints,
-        outbound_token=credentials.token,
-        at=at,
-    )
+    found = _inspect(platform, dialect, credentials, correlation_id)
+    with transaction.atomic():
+        learn(platform=platform, key="token_encoding", value=found.token_encoding)
+        return renew_registration(
+            platform=platform,
+            version=dialect.number,
+            versions_url=credentials.url,
+            endpoints=found.endpoints,
+            outbound_token=credentials.token,
+            at=at,
+        )
 
 
 def connect(*, platform_id: int, versions_url: str, token: str, at: datetime, correlation_id: str) -> Connected:
@@ -115,14 +128,16 @@ def connect(*, platform_id: int, versions_url: str, token: str, at: datetime, co
     token_b = begin_handshake(platform=platform, at=at)
     answer = line.exchange_credentials(dialect, credentials_url, own_credentials(token=token_b, hub=directory.current().hub))
     _check_claims(platform, answer)
-    finish_handshake(
-        platform=platform,
-        version=dialect.number,
-        versions_url=versions_url,
-        endpoints=_rows(endpoints),
-        outbound_token=answer.token,
-        at=at,
-    )
+    with transaction.atomic():
+        learn(platform=platform, key="token_encoding", value=line.token_encoding)
+        finish_handshake(
+            platform=platform,
+            version=dialect.number,
+            versions_url=versions_url,
+            endpoints=_rows(endpoints),
+            outbound_token=answer.token,
+            at=at,
+        )
     return Connected(platform=platform.id, version=dialect.number)
 
 
@@ -133,7 +148,7 @@ def own_credentials(*, token: str, hub: PartyEntry) -> Credentials:
     return Credentials(token=token, url=own_versions_url(), roles=(role,))
 
 
-def _inspect(platform: PlatformEntry, dialect: Dialect, credentials: Credentials, correlation_id: str) -> list[tuple[str, str, str]]:
+def _inspect(platform: PlatformEntry, dialect: Dialect, credentials: Credentials, correlation_id: str) -> _Found:
     _check_claims(platform, credentials)
     line = _Line(platform=platform, token=credentials.token, correlation_id=correlation_id)
     offered = {version.version: version.url for version in line.read_versions(credentials.url)}
@@ -141,7 +156,7 @@ def _inspect(platform: PlatformEntry, dialect: Dialect, credentials: Credentials
         raise VersionNotOffered(f"your versions list does not offer {dialect.number}")
     endpoints = line.read_endpoints(dialect, offered[dialect.number])
     _check_endpoints(platform, endpoints)
-    return _rows(endpoints)
+    return _Found(endpoints=_rows(endpoints), token_encoding=line.token_encoding)
 
 
 def _check_claims(platform: PlatformEntry, credentials: Credentials) -> None:
@@ -169,7 +184,7 @@ def _check_endpoints(platform: PlatformEntry, endpoints: Sequence[EndpointOffer]
             raise CannotUseClient(f"endpoint {offer.identifier} {offer.role}: {refused}") from None
 
 
-def _rows(endpoints: Sequence[EndpointOffer]) -> list[tuple[str, str, str]]:
+def _rows(endpoints: Sequence[EndpointOffer]) -> list[EndpointRow]:
     return [(offer.identifier, offer.role, offer.url) for offer in endpoints]
 
 
@@ -188,9 +203,15 @@ class _Line:
         self._platform = platform
         self._token = token
         self._correlation_id = correlation_id
-        # How the partner reads our header is unknown until its first answer: Base64 as the specification says, then raw (ocpi §3.2).
+        # How the partner reads our header is unknown until its first answer: as the last time, else Base64 as the specification
+        # says, then the other way (ocpi §3.2).
         told = platform.profile.get("token_encoding")
-        self._encodings = [told] if told in ("raw", "base64") else ["base64", "raw"]
+        self._encodings = ["raw", "base64"] if told == "raw" else ["base64", "raw"]
+
+    @property
+    def token_encoding(self) -> str:
+        """How the partner reads our token: what worked."""
+        return self._encodings[0]
 
     def read_versions(self, url: str) -> Sequence[Version]:
         """This function will return the partner's versions list."""

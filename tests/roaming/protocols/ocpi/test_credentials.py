@@ -95,6 +95,7 @@ class TestPost:
         stub.answer_by("GET", "/ocpi/2.2.1", only_raw(details))
         assert invited.call("POST", URL, credentials(stub)).status == (200, 1000)
         assert len(stub.heard) == 3  # Base64 once, then raw for both pages
+        assert Platform.objects.get(id=invited.platform.id).profile == {"token_encoding": "raw"}  # and for every later call
 
     def test_refuses_parties_that_nobody_approved_and_names_them(self, invited: Caller, stub: StubPartner) -> None:
         body = credentials(stub)
