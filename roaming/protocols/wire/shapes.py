@@ -5,8 +5,9 @@ kept in `extensions` and written back (OCPI 2.3.0, transport_and_format §Non-sp
 but in a PATCH, where it clears an optional field.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -100,6 +101,8 @@ class Shape(Generic[S]):
         self._known = frozenset(self._by_wire) | frozenset(ignoring)
         self._build: Callable[..., S] = build or kind
         self._take = take
+        self._writers = [(field.wire, field.kind.write, field.is_required) for field in fields]
+        self._get = _getter([field.attribute for field in fields])
         self._types: dict[str, Any] | None = None
         self.kind = Kind(self._read, self.write)
 
@@ -154,16 +157,14 @@ class Shape(Generic[S]):
     def write(self, message: S) -> dict[str, Any]:
         """This function will return the object as this version writes it: a dictionary for the JSON encoder."""
         body: dict[str, Any] = {}
-        values = None if self._take is None else self._take(message)
-        for wire, attribute, kind, is_required in self.fields:
-            value = getattr(message, attribute, None) if values is None else values.get(attribute)
-            if value is None or (value == () and not is_required):
+        for (wire, write, keeps_empty), value in zip(self._writers, self._values(message), strict=True):
+            if value is None or (value == () and not keeps_empty):
                 continue
-            write = kind.write
             body[wire] = value if write is None else write(value)
-        for name, value in _extensions(message).items():
-            if name not in self._known:
-                body[name] = value
+        if extensions := _extensions(message):
+            for name, value in extensions.items():
+                if name not in self._known:
+                    body[name] = value
         return body
 
     def write_patch(self, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,6 +183,12 @@ class Shape(Generic[S]):
             if name not in self._known:
                 body[name] = value
         return body
+
+    def _values(self, message: S) -> Sequence[Any]:
+        if self._take is None:
+            return self._get(message)
+        taken = self._take(message)
+        return [taken.get(field.attribute) for field in self.fields]
 
     def _read(self, body: Any) -> S:
         if type(body) is not dict:
@@ -211,6 +218,13 @@ class Shape(Generic[S]):
         if len(body) > MAX_MEMBERS:
             raise unfit(f"at most {MAX_MEMBERS} fields")
         return {name: _plain(value) for name, value in body.items() if name not in self._known}
+
+
+def _getter(attributes: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    # All in one call: looking them up one by one was most of the time of writing an object.
+    if len(attributes) > 1:
+        return attrgetter(*attributes)
+    return lambda message: [getattr(message, attribute) for attribute in attributes]
 
 
 def _extensions(message: msgspec.Struct) -> Mapping[str, Any]:
