@@ -139,7 +139,7 @@ class Life:
     # One car
 
     async def _arrive(self, now: datetime, *, starts_at: datetime | None = None) -> None:
-        visit = self._invent((starts_at or now).replace(microsecond=0))
+        visit = self._invent((starts_at or now).replace(microsecond=0), may_ask=starts_at is None)
         if visit is None:
             return
         operator = self.network.operators[visit.company.id]
@@ -181,14 +181,16 @@ class Life:
             elif 0 < ticks <= visit.charging_ticks:
                 await operator.report_progress(visit, ticks=ticks)
 
-    def _invent(self, starts_at: datetime) -> Visit | None:
+    def _invent(self, starts_at: datetime, *, may_ask: bool) -> Visit | None:
         for _ in range(40):
             operator, provider = self.rng.choice(self._pairs())
             site = self.rng.choice(operator.sites)
             charger = self.rng.choice(site.chargers)
             if self.network.operators[operator.company.id].statuses[charger.uid] != "AVAILABLE" or charger.uid in self._wishes:
                 continue
-            card = self.rng.choice([card for card in provider.cards if card.verdict == "ALLOWED"])
+            # A car that has been here for a while was let in by its card alone; only some providers allow that.
+            fitting = [card for card in provider.cards if card.verdict == "ALLOWED" and (may_ask or card.whitelist == "ALLOWED")]
+            card = self.rng.choice(fitting)
             power = min(charger.power_kw, card.dc_kw if charger.is_dc else card.ac_kw) * self.rng.uniform(0.7, 0.9)
             ticks = self.rng.randint(12, 40) if charger.is_dc else self.rng.randint(25, 90)
             self._number += 1

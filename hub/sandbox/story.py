@@ -28,7 +28,7 @@ class Story:
 
     visits: tuple[Visit, ...]
     attempts: tuple[Attempt, ...]
-    asked: frozenset[str]  # authorised in real time before they charge
+    asked: frozenset[str]  # authorised in real time before they charge; always where the card's provider wants it
     credited: frozenset[str]  # billed wrongly, credited, billed again
     repeated: frozenset[str]  # billed twice with the same record
     late: frozenset[str]  # billed after the month was closed
@@ -47,7 +47,9 @@ def tell_story(*, world: World, visits: Sequence[Visit], seed: int, asked_share:
     return Story(
         visits=tuple(told),
         attempts=tuple(_attempts(world, rng, count=max(6, len(visits) // 20), seed=seed)),
-        asked=frozenset(rng.sample(ids, k=round(len(ids) * asked_share))),
+        asked=frozenset(
+            [*rng.sample(ids, k=round(len(ids) * asked_share)), *(visit.id for visit in told if visit.card.whitelist == "NEVER")]
+        ),
         credited=frozenset(ids[index] for index in credited),
         repeated=frozenset(ids[index] for index in repeated),
         late=frozenset(ids[index] for index in late),

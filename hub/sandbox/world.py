@@ -207,13 +207,15 @@ def make_cards(company: Company, *, seed: int, count: int) -> tuple[Card, ...]:
 
 def _card(company: Company, rng: random.Random, number: int) -> Card:
     battery, ac, dc = rng.choice(_CARS)
+    verdict = {5: "BLOCKED", 9: "EXPIRED", 13: "NO_CREDIT"}.get(number % 16, "ALLOWED")
     contract = f"{rng.randint(0, 99_999_999):08}"
     return Card(
         uid=f"04{rng.getrandbits(48):012X}",
         contract_id=f"{company.country_code}-{company.party_id}-C{contract}-{number % 10}",
         visual_number=f"{company.party_id} {contract[:4]} {contract[4:]}",
-        whitelist="ALLOWED" if number % 3 else "NEVER",
-        verdict={5: "BLOCKED", 9: "EXPIRED", 13: "NO_CREDIT"}.get(number % 16, "ALLOWED"),
+        # Every third one must be asked for each time; for the others the hub may answer.
+        whitelist="ALLOWED" if verdict == "ALLOWED" and number % 3 else "NEVER",
+        verdict=verdict,
         battery_kwh=battery,
         ac_kw=ac,
         dc_kw=dc,

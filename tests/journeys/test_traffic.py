@@ -86,10 +86,21 @@ class TestBroadcast:
 class TestAuthorize:
     @pytest.mark.parametrize("verdict", ["ALLOWED", "BLOCKED", "EXPIRED", "NO_CREDIT"])
     def test_answers_in_the_providers_own_words(self, town: Town, verdict: str) -> None:
-        answer = _ask(town, "DE-NLD", town.card("DE-FWK", verdict))
+        card = town.card("DE-FWK", verdict)
+        answer = _ask(town, "DE-NLD", card)
 
         assert (answer.word, answer.code) == (verdict, "1000")
         assert (answer.reference is not None) == (verdict == "ALLOWED")
+        assert card.uid in town.provider("DE-FWK").asked
+
+    def test_does_not_trouble_the_provider_for_a_card_it_put_on_the_whitelist(self, town: Town) -> None:
+        card = town.card("DE-FWK", "ALLOWED", whitelist="ALLOWED")
+        town.until(lambda: ("DE-FWK", card.uid) in town.operator("DE-NLD").cards, what="Nordlicht was not told the card")
+
+        answer = _ask(town, "DE-NLD", card)
+
+        assert (answer.word, answer.reference) == ("ALLOWED", None)
+        assert card.uid not in town.provider("DE-FWK").asked
 
     def test_does_not_invent_an_answer_for_a_card_nobody_knows(self, town: Town) -> None:
         answer = _ask(town, "DE-NLD", unknown_card(seed="journey"))
@@ -98,7 +109,7 @@ class TestAuthorize:
 
     def test_says_4002_when_the_provider_is_late(self, town: Town) -> None:
         provider = town.provider("DE-FWK")
-        card = [card for card in provider.plan.cards if card.verdict == "ALLOWED"][3]
+        card = town.card("DE-FWK", "ALLOWED", number=1)
         provider.delays[card.uid] = 4
 
         answer = _ask(town, "DE-NLD", card)
@@ -118,12 +129,13 @@ class TestAuthorize:
 
     def test_carries_the_correlation_id_through_and_a_request_id_of_its_own(self, town: Town) -> None:
         operator, link = town.operator("DE-NLD"), town.platform("DE-NLD").link
-        card = [card for card in town.provider("DE-FWK").plan.cards if card.verdict == "ALLOWED"][4]
+        card = town.card("DE-FWK", "ALLOWED", number=2)
         address = f"{link.address('tokens/SENDER')}/{card.uid}/authorize"
 
         reply = town.run(link.call_address("POST", address, kind="POST tokens", sender=operator.company, correlation_id="journey-0001"))
 
-        asked = town.until_came("DE-FWK", "tokens")[-1]
+        assert reply.is_success, reply
+        asked = town.until_came("DE-FWK", "authorize", card.uid)[-1]
         assert (asked.correlation_id, reply.headers["X-Correlation-ID"]) == ("journey-0001", "journey-0001")
         assert asked.request_id not in ("", reply.headers["X-Request-ID"])
         assert (reply.headers["OCPI-to-party-id"], reply.headers["OCPI-from-party-id"]) == ("NLD", "FWK")

@@ -23,7 +23,7 @@ from tests.journeys.house import House
 Result = TypeVar("Result")
 _CAST = ("DE-NLD", "NL-PSM", "FR-GRC", "DE-FWK", "NL-TLP")
 _WITHOUT_AGREEMENT = (("DE-NLD", "NL-TLP"), ("FR-GRC", "DE-FWK"))
-_WAIT_SECONDS = 30
+_WAIT_SECONDS = 60  # a dispatcher that was killed holds its leases for half a minute
 
 
 class NeverHappened(AssertionError):
@@ -121,9 +121,10 @@ class Town:
                 return self._visits.pop(position)
         raise LookupError(f"no visit is left for {provider} at {operator}")
 
-    def card(self, provider: str, verdict: str) -> Card:
-        """This function will return a card about which its provider says `verdict`."""
-        return next(card for card in self.provider(provider).plan.cards if card.verdict == verdict)
+    def card(self, provider: str, verdict: str, *, whitelist: str = "NEVER", number: int = 0) -> Card:
+        """This function will return a card about which its provider says `verdict`; with NEVER nobody may answer in its place."""
+        found = [card for card in self.provider(provider).plan.cards if (card.verdict, card.whitelist) == (verdict, whitelist)]
+        return found[number]
 
     def until(self, happened: Callable[[], bool], *, what: str) -> None:
         """This function will wait until something has happened. Raises NeverHappened."""

@@ -173,8 +173,9 @@ class Door:
 
     async def _authorize(self, request: web.Request) -> web.Response:
         uid = request.match_info["uid"]
-        self._note(request, "tokens", (uid.upper(),), await _read(request) if request.can_read_body else None)
         provider = self._addressed(request, self.providers)[0]
+        key = (provider.company.country_code, provider.company.party_id, uid.upper())
+        self._note(request, "authorize", key, await _read(request) if request.can_read_body else None)
         card, answer = await provider.judge(uid=uid)
         if card is None:
             return self._answer(request, None, code=2004, message="unknown token", http=404)
@@ -228,7 +229,7 @@ class Door:
     async def _command(self, request: web.Request) -> web.Response:
         body, command = await _read(request), request.match_info["command"]
         operator = self._addressed(request, self.operators)[0]
-        self._note(request, "commands", (command,), body)
+        self._note(request, "commands", ("", "", command), body)
         if command == "START_SESSION":
             token = body["token"]
             wish = RemoteStart(
@@ -248,7 +249,7 @@ class Door:
 
     async def _command_result(self, request: web.Request) -> web.Response:
         body, key = await _read(request), request.match_info["key"]
-        self._note(request, "commands", (request.match_info["command"], key), body)
+        self._note(request, "commands", ("", "", request.match_info["command"], key.upper()), body)
         for provider in self._addressed(request, self.providers):
             provider.hear_result(key=key, result=body["result"])
         return self._answer(request, None)
