@@ -17,6 +17,7 @@ from roaming.egress.blocking import send
 from roaming.egress.calls import AddressRefused, Call, EgressError
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry, PlatformEntry
+from roaming.parties.introduce import introduce
 from roaming.parties.profile import learn
 from roaming.parties.register import EndpointRow, begin_handshake, complete_registration, finish_handshake, renew_registration
 from roaming.protocols.ocpi.addressing import request_headers
@@ -82,6 +83,7 @@ def accept_registration(*, platform: PlatformEntry, dialect: Dialect, credential
     found = _inspect(platform, dialect, credentials, correlation_id)
     with transaction.atomic():
         learn(platform=platform, key="token_encoding", value=found.token_encoding)
+        _introduce(credentials)
         return complete_registration(
             platform=platform,
             version=dialect.number,
@@ -97,6 +99,7 @@ def renew(*, platform: PlatformEntry, dialect: Dialect, credentials: Credentials
     found = _inspect(platform, dialect, credentials, correlation_id)
     with transaction.atomic():
         learn(platform=platform, key="token_encoding", value=found.token_encoding)
+        _introduce(credentials)
         return renew_registration(
             platform=platform,
             version=dialect.number,
@@ -130,6 +133,7 @@ def connect(*, platform_id: int, versions_url: str, token: str, at: datetime, co
     _check_claims(platform, answer)
     with transaction.atomic():
         learn(platform=platform, key="token_encoding", value=line.token_encoding)
+        _introduce(answer)
         finish_handshake(
             platform=platform,
             version=dialect.number,
@@ -165,6 +169,10 @@ def _check_claims(platform: PlatformEntry, credentials: Credentials) -> None:
     if foreign:
         named = ", ".join(f"{role.role}:{role.party.country_code}:{role.party.party_id}" for role in foreign)
         raise NotApproved(f"roles: not approved for this connection: {named}")
+
+
+def _introduce(credentials: Credentials) -> None:
+    introduce(companies={role.party: role.business_details for role in credentials.roles if role.business_details})
 
 
 def _check_endpoints(platform: PlatformEntry, endpoints: Sequence[EndpointOffer]) -> None:

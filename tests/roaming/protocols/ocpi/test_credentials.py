@@ -10,7 +10,7 @@ from django.conf import settings
 from roaming.canonical import PartyId, Role
 from roaming.parties import directory
 from roaming.parties.invite import invite_platform
-from roaming.parties.models import Credential, Endpoint, Platform
+from roaming.parties.models import Credential, Endpoint, Party, Platform
 from tests.builders.canonical_messages import NOW
 from tests.wire.caller import Caller
 from tests.wire.stub_partner import Heard, StubPartner, Told, envelope, stub_partner
@@ -67,6 +67,10 @@ class TestPost:
         entry = directory.current().platform(platform.id)
         assert entry is not None
         assert entry.outbound_token == TOKEN_B
+
+    def test_learns_the_name_of_the_company(self, invited: Caller, stub: StubPartner) -> None:
+        invited.call("POST", URL, credentials(stub))
+        assert Party.objects.get(country_code="DE", party_id="ALF").name == "Alfa Charging"
 
     def test_token_a_is_dead_once_token_c_was_used(self, invited: Caller, stub: StubPartner) -> None:
         token_a = invited.token
