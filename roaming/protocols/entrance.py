@@ -45,7 +45,7 @@ def raw_path(request: HttpRequest) -> str:
 
     What is told beside the request is believed only where it decodes to the same path: nobody gets elsewhere by it.
     """
-    decoded = request.META.get("PATH_INFO", "").encode("latin-1", "replace")
+    decoded = request.path_info.encode()
     for told in _told(request):
         path = _AUTHORITY.sub("", told, count=1).partition("?")[0]
         if path.isascii() and unquote_to_bytes(path) == decoded:

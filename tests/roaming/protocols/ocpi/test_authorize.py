@@ -1,5 +1,6 @@
 """POST tokens/{uid}/authorize: the provider's word, or the true reason why there is none."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from roaming.authorizations.models import Authorization
 from tests.wire import caller
 from tests.wire.caller import HUB, Caller
 from tests.wire.messages import a_message, as_json
-from tests.wire.stub_partner import StubPartner, Told, envelope
+from tests.wire.stub_partner import StubPartner, Told, envelope, stub_partner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("everyone_roams")]
 
@@ -153,3 +154,38 @@ class TestBadRequests:
         stub.answer("POST", "/ocpi/2.2.1/tokens/A%2FB/authorize", decision(token=as_json(a_message("token", uid="A/B"))))
         path = "/ocpi/2.2.1/sender/tokens/A%2FB/authorize"
         assert alfa.call("POST", path, to="NL-BET", raw_path=path).status == (200, 1000)
+
+
+class TestDeadline:
+    """A late provider is late, an absent one absent, and neither becomes a word of refusal."""
+
+    @pytest.fixture(autouse=True)
+    def short_deadline(self, settings: Any) -> None:
+        """The deadline of these tests: half a second."""
+        settings.AUTHORIZE_DEADLINE_SECONDS = 0.5
+
+    def test_a_provider_that_does_not_answer_is_4002(self, alfa: Caller, beta_at_stub: Caller, stub: StubPartner) -> None:
+        over = threading.Event()
+
+        def silent(_: Any) -> Told:
+            over.wait(20)
+            return envelope(decision())
+
+        stub.answer_by("POST", AT_STUB, silent)
+        reply = alfa.call("POST", URL, PLACE, to="NL-BET")
+        over.set()
+        assert (reply.status, reply.data) == ((200, 4002), None)
+        assert Authorization.objects.get().outcome == "TIMEOUT"
+
+    def test_a_provider_that_refuses_the_connection_is_4003(self, alfa: Caller, everyone_roams: None) -> None:
+        with stub_partner() as gone:
+            pass
+        caller.provider("NL-BET", at=gone.host)
+        assert alfa.call("POST", URL, PLACE, to="NL-BET").status == (200, 4003)
+        assert Authorization.objects.get().outcome == "UNREACHABLE"
+
+    def test_a_provider_known_to_be_away_is_4003_and_not_called(self, alfa: Caller, beta_at_stub: Caller, stub: StubPartner) -> None:
+        beta_at_stub.platform.status = "OFFLINE"
+        beta_at_stub.platform.save()
+        assert alfa.call("POST", URL, PLACE, to="NL-BET").status == (200, 4003)
+        assert stub.heard == []
