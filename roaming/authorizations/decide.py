@@ -44,7 +44,7 @@ def prepare(
 
     An operator that addresses a provider gets that provider's own word: nothing is decided from the store then.
     """
-    partners = [partner.key for partner in directory.partners_of(request.operator, canonical.Role.CPO, module="tokens", on=at.date())]
+    partners = directory.partner_keys_of(request.operator, canonical.Role.CPO, module="tokens", on=at.date())
     addressed = request.receiver if request.receiver not in (None, directory.hub.key) else None
     candidates = [token for token in known_tokens if addressed is None or token.owner == addressed]
     entitled = [token for token in candidates if token.owner in partners] or candidates

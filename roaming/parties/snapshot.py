@@ -136,6 +136,7 @@ class Directory:
         # Memos of pure answers: filled by whoever asks first; two threads filling the same key write the same value.
         self._readings: dict[str, tuple[InboundCredential, Literal["raw", "base64"]]] = {}
         self._partners: dict[tuple[PartyId, Side, str, date], list[PartyEntry]] = {}
+        self._partner_keys: dict[tuple[PartyId, Role, str, date], tuple[PartyId, ...]] = {}
 
     @property
     def platforms(self) -> tuple[PlatformEntry, ...]:
@@ -208,6 +209,16 @@ class Directory:
                 )
             ]
         return list(found)
+
+    def partner_keys_of(self, key: PartyId, role: Role, *, module: str, on: date) -> tuple[PartyId, ...]:
+        """This function will name the same parties; the tuple is made once per table, so that the hot path copies nothing."""
+        memo_key = (key, role, module, on)
+        found = self._partner_keys.get(memo_key)
+        if found is None:
+            if len(self._partner_keys) >= _MEMO_LIMIT:
+                self._partner_keys.clear()
+            found = self._partner_keys[memo_key] = tuple(other.key for other in self.partners_of(key, role, module=module, on=on))
+        return found
 
     def authenticate(self, presented: str, *, at: datetime | None = None) -> Caller | None:
         """This function will name who shows this text after `Token `, or None.
