@@ -11,9 +11,14 @@ from roaming.exchanges.masking import LONGEST_BODY, mask_body, mask_path
 from roaming.exchanges.models import Exchange
 from roaming.exchanges.partitions import drop_partitions, make_partitions
 from roaming.exchanges.queries import list_exchanges, trace
-from roaming.exchanges.record import ExchangeEntry, flush, record
+from roaming.exchanges.record import ExchangeEntry, _recorder, flush, record
 
 AT = datetime(2026, 10, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def nothing_held_from_other_tests() -> None:
+    _recorder._held.clear()
 
 
 def entry(**over: Any) -> ExchangeEntry:
