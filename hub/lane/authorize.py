@@ -8,6 +8,7 @@ the very next request.
 import asyncio
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs
@@ -94,7 +95,7 @@ class AuthorizeDoor(Door):
         self._look = look
         self._rows = rows
         self._table = table
-        self._in_flight: dict[tuple[int, str], asyncio.Event] = {}
+        self._in_flight: dict[tuple[int, str], list[asyncio.Future[None]]] = {}
         self._by_outcome: dict[tuple[str, str], Any] = {}
         self._hub_seconds = metrics.AUTHORIZE_SECONDS.labels("hub")
         self._provider_seconds = metrics.AUTHORIZE_SECONDS.labels("provider")
@@ -111,14 +112,18 @@ class AuthorizeDoor(Door):
         )
         key = (visit.caller.platform.id, visit.address.ids.request_id)
         # The same request once more while the first is under way: it then finds what the first wrote.
-        while (first := self._in_flight.get(key)) is not None:
-            await first.wait()
-        mine = self._in_flight[key] = asyncio.Event()
+        while (others := self._in_flight.get(key)) is not None:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            others.append(turn)
+            await turn
+        waiting = self._in_flight[key] = []
         try:
             decision, tokens = await self._decide(visit, question)
         finally:
             del self._in_flight[key]
-            mine.set()
+            for turn in waiting:
+                if not turn.done():
+                    turn.set_result(None)
         visit.responder = decision.provider
         return Reply(write_success(visit.dialect.authorization.write(_with_token(decision, question, tokens, visit)), at=visit.at))
 
@@ -209,6 +214,7 @@ class AuthorizeDoor(Door):
             self._provider_seconds.observe(provider_seconds)
 
 
+@lru_cache(maxsize=256)
 def _query_type(query: bytes) -> str | None:
     # As Django reads a query: the last of several counts, an empty one too.
     if not query:

@@ -34,14 +34,13 @@ class Target:
     table: str
     columns: Mapping[str, str]  # name -> PostgreSQL type
 
-    def statement(self) -> sql.Composed:
+    def statement(self) -> bytes:
         """This function will return the INSERT that takes a JSON array of rows."""
         names = sql.SQL(", ").join(map(sql.Identifier, self.columns))
         # The types are this code's own words, never a client's.
         typed = sql.SQL(", ").join(sql.SQL("{} " + kind).format(sql.Identifier(name)) for name, kind in self.columns.items())
-        return sql.SQL(
-            "INSERT INTO {table} ({names}) SELECT {names} FROM json_to_recordset(%s::json) AS r({typed}) ON CONFLICT DO NOTHING"
-        ).format(table=sql.Identifier(self.table), names=names, typed=typed)
+        text = "INSERT INTO {table} ({names}) SELECT {names} FROM json_to_recordset(%s::json) AS r({typed}) ON CONFLICT DO NOTHING"
+        return sql.SQL(text).format(table=sql.Identifier(self.table), names=names, typed=typed).as_bytes()
 
 
 class GroupCommit:

@@ -7,6 +7,7 @@ from psycopg.conninfo import make_conninfo
 from hub.lane import metrics
 from hub.lane.application import Answer
 from hub.lane.authorize import LOOK, ROWS, AuthorizeDoor
+from hub.lane.cdrs import CdrDoor
 from hub.lane.database import Line
 from hub.lane.doors import Door
 from hub.lane.group_commit import GroupCommit
@@ -33,10 +34,9 @@ class Hot:
         self._look = GroupRead(line=Line(conninfo=conninfo, name="lane look"), query=LOOK)
         self._rows = GroupCommit(line=Line(conninfo=conninfo, name="lane rows"), target=ROWS, observe=observe)
         self._sessions = SessionDoor(django=django, trace=trace)
-        self._doors: dict[str, tuple[Door, ...]] = {
-            "POST": (AuthorizeDoor(django=django, trace=trace, look=self._look, rows=self._rows, table=self._table),),
-            "PUT": (self._sessions,),
-        }
+        self._cdrs = CdrDoor(django=django, trace=trace)
+        authorize = AuthorizeDoor(django=django, trace=trace, look=self._look, rows=self._rows, table=self._table)
+        self._doors: dict[str, tuple[Door, ...]] = {"POST": (authorize, self._cdrs), "PUT": (self._sessions,)}
 
     async def start(self) -> None:
         """This function will open the doors; until the routing table could be read, Django answers everything."""
@@ -49,6 +49,7 @@ class Hot:
         await self._rows.stop()
         await self._look.stop()
         self._sessions.close()
+        self._cdrs.close()
         await self._table.stop()
         await close_async()
 

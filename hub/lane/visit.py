@@ -4,7 +4,7 @@
 not the plain case it returns None, and Django says what is wrong.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Literal
@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from asgiref.typing import HTTPScope
 
-from roaming.canonical import PartyId
+from roaming.canonical import PartyId, Role
 from roaming.gateways import PlatformOffline
 from roaming.parties import directory
 from roaming.parties.directory import Caller, Directory, PlatformEntry
@@ -25,6 +25,7 @@ from roaming.protocols.ocpi.addressing import (
     answer_headers,
     find_pair,
     read_address,
+    read_ids,
 )
 from roaming.protocols.ocpi.authentication import authenticate
 from roaming.protocols.ocpi.envelope import OcpiRefusal, bad_parameter, not_found, unknown_receiver
@@ -45,6 +46,9 @@ _READ = frozenset(
         TO_PARTY.encode(),
     }
 )
+_ENTERS_BY = ("authorization", FROM_COUNTRY, FROM_PARTY, TO_COUNTRY, TO_PARTY)
+_ENTRY_SECONDS = 1.0
+_MOST_ENTRIES = 8192
 
 
 @dataclass(slots=True)
@@ -64,9 +68,10 @@ class Visit:
     side: Side
     module: str
     interface: Literal["SENDER", "RECEIVER"]
+    requester: PartyId
     body: bytes = b""
     responder: PartyId | None = None
-    error: str = field(default="")
+    error: str = ""
 
     def own_party(self) -> PartyId:
         """This function will return the owner that the path names; it raises the one 404, or 2001, as the doors of Django do."""
@@ -109,13 +114,46 @@ class Visit:
     @property
     def ends(self) -> tuple[PartyId, PartyId]:
         """Requester and responder, as the answer's headers name them."""
-        requester = find_pair(self.headers, FROM_COUNTRY, FROM_PARTY) or self.address.sender
-        return requester, self.responder or self.address.receiver or self.directory.hub.key
+        return self.requester, self.responder or self.address.receiver or self.directory.hub.key
 
     def answer_headers(self) -> dict[str, str]:
         """This function will return the headers that every answer carries."""
         requester, responder = self.ends
         return answer_headers(ids=self.address.ids, requester=requester, responder=responder)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What the headers of a caller came to, but for its two ids: good for as long as the routing table, and a second at most."""
+
+    caller: Caller
+    sender: PartyId
+    role: Role
+    receiver: PartyId | None
+    requester: PartyId | None
+    until: float
+
+
+class _Entries:
+    """The entries of one routing table. A partner's headers are the same from one request to the next."""
+
+    def __init__(self) -> None:
+        self.table: Directory | None = None
+        self._known: dict[tuple[object, ...], _Entry] = {}
+
+    def find(self, key: tuple[object, ...], table: Directory, now: float) -> _Entry | None:
+        if table is not self.table:
+            self.table, self._known = table, {}
+        entry = self._known.get(key)
+        return entry if entry is not None and now < entry.until else None
+
+    def keep(self, key: tuple[object, ...], entry: _Entry) -> None:
+        if len(self._known) >= _MOST_ENTRIES:
+            self._known.clear()
+        self._known[key] = entry
+
+
+_entries = _Entries()
 
 
 def enter(
@@ -128,31 +166,51 @@ def enter(
 ) -> Visit | None:
     """This function will let the caller in, or return None: Django then refuses, or does what a first visit needs."""
     headers = read_headers(scope)
-    at = datetime.now(UTC)
+    at, started = datetime.now(UTC), monotonic()
     stamp = directory.latest_stamp()  # first: where a new table comes in between, it is compared once more
     known = directory.latest()
+    owner = _owner(named)
+    key = (*map(headers.get, _ENTERS_BY), module, side, owner)
+    entry = _entries.find(key, known, started)
     try:
         dialect = get_dialect(named["version"])
-        caller = authenticate(headers=headers, directory=known, module=module, at=at)
-        address = read_address(headers=headers, caller=caller, side=side, owner=_owner(named))
+        if entry is None:
+            entry = _read_entry(headers, known, module=module, side=side, owner=owner, at=at, now=started)
+            _entries.keep(key, entry)
     except (OcpiRefusal, VersionNotSpoken):
         return None
-    if caller.is_first_use:  # it ends the caller's older tokens
+    if entry.caller.is_first_use:  # it ends the caller's older tokens
         return None
     return Visit(
         scope=scope,
         named=named,
         at=at,
-        started=monotonic(),
+        started=started,
         headers=headers,
         directory=known,
         stamp=stamp,
-        caller=caller,
-        address=address,
+        caller=entry.caller,
+        address=Address(sender=entry.sender, sender_role=entry.role, receiver=entry.receiver, ids=read_ids(headers)),
+        requester=entry.requester or entry.sender,
         dialect=dialect,
         side=side,
         module=module,
         interface=interface,
+    )
+
+
+def _read_entry(
+    headers: dict[str, str], known: Directory, *, module: str, side: Side, owner: PartyId | None, at: datetime, now: float
+) -> _Entry:
+    caller = authenticate(headers=headers, directory=known, module=module, at=at)
+    address = read_address(headers=headers, caller=caller, side=side, owner=owner)
+    return _Entry(
+        caller=caller,
+        sender=address.sender,
+        role=address.sender_role,
+        receiver=address.receiver,
+        requester=find_pair(headers, FROM_COUNTRY, FROM_PARTY),
+        until=now + _ENTRY_SECONDS,
     )
 
 

@@ -25,7 +25,7 @@ class Protocol(HttpToolsProtocol):
         """This function will start to watch the connection."""
         super().connection_made(transport)
         self.refusal: HTTPStatus | None = None
-        self._header_bytes = 0
+        self._header_bytes = self._fed = 0
         self._headers_since: float | None = self.loop.time()
         self._body_since: float | None = None
         self._watch = self.loop.call_later(HEADER_SECONDS, self._look)
@@ -37,6 +37,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """This function will feed the parser, and refuse a header block that outgrows its limit before it is complete."""
+        self._fed = len(data)
         super().data_received(data)
         if self._headers_since is not None:
             self._header_bytes += len(data)
@@ -48,20 +49,13 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
         self._headers_since = self.loop.time()
         self._header_bytes = 0
-        self._counted = 0
-
-    def on_url(self, url: bytes) -> None:
-        """This function will count the request line."""
-        super().on_url(url)
-        self._count(len(url))
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """This function will count one header."""
-        super().on_header(name, value)
-        self._count(len(name) + len(value) + 4)
 
     def on_headers_complete(self) -> None:
-        """This function will start the clock of the body."""
+        """This function will start the clock of the body; it refuses headers that are longer than they may be."""
+        # Counted one by one only where so much has come that they could be: nearly never.
+        if self._header_bytes + self._fed > HEADER_BYTES and self._is_too_long():
+            self.refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise _Refused
         self._headers_since = None
         self._body_since = self.loop.time()
         super().on_headers_complete()
@@ -78,11 +72,9 @@ class Protocol(HttpToolsProtocol):
         else:
             self._refuse(self.refusal)
 
-    def _count(self, size: int) -> None:
-        self._counted += size
-        if size > HEADER_BYTES or self._counted > HEADER_BLOCK_BYTES:
-            self.refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            raise _Refused
+    def _is_too_long(self) -> bool:
+        sizes = [len(self.url), *(len(name) + len(value) + 4 for name, value in self.headers)]
+        return max(sizes) > HEADER_BYTES or sum(sizes) > HEADER_BLOCK_BYTES
 
     def _look(self) -> None:
         now = self.loop.time()
