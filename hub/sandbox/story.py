@@ -57,7 +57,7 @@ def tell_story(*, world: World, visits: Sequence[Visit], seed: int, asked_share:
 
 
 def _beyond_belief(visit: Visit) -> Visit:
-    possible = visit.charger.power_kw * visit.charging_hours
+    possible = visit.charger.power_kw * visit.total_hours
     return replace(visit, energy_kwh=(possible * _BEYOND_BELIEF).quantize(Decimal("0.01")))
 
 

@@ -52,7 +52,7 @@ class Books:
     def _bill(self, operator_id: str, provider_id: str, *, times: Decimal | None = None) -> ChargeRecord:
         visit, operator = self.town.visit(operator=operator_id, provider=provider_id), self.town.operator(operator_id)
         if times is not None:
-            possible = visit.charger.power_kw * visit.charging_hours
+            possible = visit.charger.power_kw * visit.total_hours
             visit = replace(visit, energy_kwh=(possible * times).quantize(Decimal("0.01")))
         assert self.town.run(operator.report_end(visit)).is_in
         record = operator.record(visit)
