@@ -5,7 +5,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do comma
 VENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop test check format bench lock
+.PHONY: help run stop test check format bench screens lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,17 @@ format: ## Format the code and mend what the linter can
 bench: ## Measure the hot paths against baselines of the same run
 	@$(PYTHON) -m hub.process.install --tests
 	@exec $(VENV)/python -m benchmarks $(ARGS)
+
+screens: ## Take pictures of every page into VAR_DIR/screens, and those of the documents into docs/screens
+	@$(PYTHON) -m hub.process.install --tests
+	@mkdir -p $(SCREENS) docs/screens
+	SCREENS_DIR=$(SCREENS) $(VENV)/python -m pytest --quiet tests/hub/browser/test_screens.py
+	cp $(SCREENS)/portal-02-statement-desk-light.png docs/screens/portal-statement.png
+	cp $(SCREENS)/portal-00-portal-phone-dark.png docs/screens/portal-phone.png
+	cp $(SCREENS)/admin-02-run-desk-light.png docs/screens/admin-run.png
+	cp $(SCREENS)/public-02-network-desk-light.png docs/screens/network.png
+
+SCREENS = $(abspath $(or $(VAR_DIR),var)/screens)
 
 lock: ## Write the requirement files anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml --output-file requirements.txt

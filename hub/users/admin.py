@@ -14,8 +14,8 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from hub.users.models import Membership, User
 from hub.users.permissions import Action, may
-from roaming.figures import NOTHING, chip, instant
 from roaming.admin.pages import Page
+from roaming.figures import NOTHING, chip, instant
 
 # Rights come from roles, never from Django's groups.
 admin.site.unregister(Group)

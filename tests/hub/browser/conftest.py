@@ -43,7 +43,7 @@ class House:
     sessions: dict[str, str]  # e-mail → value of the session cookie
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A hub that answers over HTTP: last month issued, this month running."""
     kept = connections["default"].settings_dict["NAME"]
@@ -73,7 +73,7 @@ def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_fa
             settings.DOCUMENTS_DIR = documents
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium; Playwright's own download is not used."""
     binary = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from roaming.models import Cdr
 from settlement.documents.render import render_statement
-from settlement.models import Statement
-from tests.hub.browser.conftest import ALFA_FINANCE, BETA_ENGINEER, BETA_FINANCE, BOTH, PASSWORD, House, OpenPage
+from settlement.models import Hold, Statement
+from tests.hub.browser.conftest import ALFA_FINANCE, BETA_ENGINEER, BETA_FINANCE, BOTH, CHECKER, PASSWORD, House, OpenPage
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +81,15 @@ def test_the_portal_works_without_scripts(house: House, visit: OpenPage) -> None
     page.get_by_role("button", name="Show").click()
     assert f"month={house.network.last_month.name}" in page.url
     assert page.locator("tbody tr").count() > 1
+
+
+def test_a_checker_releases_a_held_cdr_with_a_reason(house: House, visit: OpenPage) -> None:
+    held = Cdr.objects.get(cdr_id=house.network.held)
+    page = visit("/admin/", as_user=CHECKER)
+    page.get_by_role("link", name="Work on it").click()
+    page.get_by_role("link", name=held.cdr_id).first.click()
+    page.get_by_role("link", name="Release with a reason").click()
+    page.get_by_label("Reason").fill("a lorry, confirmed by the operator")
+    page.get_by_role("button", name="Release with a reason").click()
+    page.get_by_text("is released and charged").wait_for()
+    assert Hold.objects.get(cdr=held).release_reason == "a lorry, confirmed by the operator"
