@@ -14,7 +14,8 @@ from roaming import canonical
 from settlement.netting.models import NettingRun
 from settlement.statements.models import Statement
 
-# Name, SQL. Every value is text as it stands in all exports; numbers never pass through floating point.
+# Name, SQL. Every value is text as it stands in all exports; numbers never pass through floating point. A party's contract IDs are
+# its own: the operator's copy leaves them out.
 COLUMNS: dict[str, str] = {
     "line": "line",
     "cdr": "operator || '/' || cdr_id",
@@ -53,7 +54,7 @@ COLUMNS: dict[str, str] = {
     "seal": "encode(seal, 'hex')",
 }
 
-# A party's contract IDs are its own: the operator's copy leaves them out.
+# Narrow rows first: numbering and spreading need the charges only, the wide CDR is joined at the end.
 _ANNEX = """
 WITH charged AS (
     SELECT charge.*, 'receivable' AS side, operator_fee AS hub_fee FROM settlement_charge charge
@@ -62,36 +63,37 @@ WITH charged AS (
     SELECT charge.*, 'payable', provider_fee FROM settlement_charge charge
         WHERE provider_id = %(party)s AND netting_set_id = %(netting_set)s AND period = %(period)s AND currency = %(currency)s
 ),
-told AS (
-    SELECT charged.*, cdr.cdr_id AS name, cdr.session_id, cdr.authorization_reference, cdr.location_id, cdr.evse_id, cdr.country,
-        cdr.contract_id, cdr.auth_method, cdr.started_at, cdr.ended_at, cdr.priced_by, cdr.received_at, cdr.seal, cdr.credit_of_id,
-        row_number() OVER (ORDER BY charged.side DESC, charged.ended_on, charged.cdr_id) AS line
-    FROM charged JOIN roaming_cdr cdr ON cdr.id = charged.cdr_id
-),
 rounded AS (
     SELECT operator_id, provider_id, vat_rate, tax_note, sum(gross) AS gross, CASE WHEN sum(gross) < 0 THEN -1 ELSE 1 END AS sign
     FROM settlement_pairtotal WHERE run_id = %(run)s AND currency = %(currency)s AND (operator_id = %(party)s OR provider_id = %(party)s)
     GROUP BY operator_id, provider_id, vat_rate, tax_note
 ),
 counted AS (
-    SELECT told.*, rounded.sign, rounded.sign * rounded.gross * %(unit)s AS units_of_group, rounded.sign * told.gross * %(unit)s AS exact,
-        floor(rounded.sign * told.gross * %(unit)s) AS units
-    FROM told JOIN rounded USING (operator_id, provider_id, vat_rate, tax_note)
+    SELECT charged.*, rounded.sign, rounded.sign * rounded.gross * %(unit)s AS units_of_group,
+        rounded.sign * charged.gross * %(unit)s AS exact, floor(rounded.sign * charged.gross * %(unit)s) AS units
+    FROM charged JOIN rounded USING (operator_id, provider_id, vat_rate, tax_note)
 ),
 missing AS (
     SELECT counted.*,
         units_of_group - sum(units) OVER the_group AS missing,
         count(*) OVER the_group AS members,
-        row_number() OVER (PARTITION BY operator_id, provider_id, vat_rate, tax_note ORDER BY exact - units DESC, ended_on, cdr_id) AS rank
+        row_number() OVER (PARTITION BY operator_id, provider_id, vat_rate, tax_note ORDER BY exact - units DESC, ended_on, cdr_id) AS rank,
+        row_number() OVER (ORDER BY side DESC, ended_on, cdr_id) AS line
     FROM counted WINDOW the_group AS (PARTITION BY operator_id, provider_id, vat_rate, tax_note)
 ),
 shown AS (
-    SELECT missing.*,
-        round(sign * (units + each + (rank <= missing - each * members)::int) / %(unit)s, %(decimals)s) AS shown
+    SELECT missing.*, round(sign * (units + each + (rank <= missing - each * members)::int) / %(unit)s, %(decimals)s) AS shown
     FROM missing, LATERAL (SELECT floor(missing / members) AS each) AS shared
 ),
--- Where a credit's original stood: number of the statement and line, counted as that statement counts.
-earlier AS (
+-- Credits of earlier periods, which are few: number of the statement and line where the original stood, counted as it was there.
+origins AS MATERIALIZED (
+    SELECT cdr.credit_of_id AS cdr_id, original.period
+    FROM charged
+    JOIN roaming_cdr cdr ON cdr.id = charged.cdr_id
+    JOIN settlement_charge original ON original.cdr_id = cdr.credit_of_id
+    WHERE charged.bucket = 'credit' AND original.period <> %(period)s
+),
+earlier AS MATERIALIZED (
     SELECT numbered.cdr_id, numbered.line, statement.number
     FROM (
         SELECT charge.cdr_id, charge.period, row_number() OVER (
@@ -101,29 +103,26 @@ earlier AS (
         FROM settlement_charge charge
         WHERE charge.netting_set_id = %(netting_set)s AND charge.currency = %(currency)s
             AND (charge.operator_id = %(party)s OR charge.provider_id = %(party)s)
-            AND charge.period IN (
-                SELECT before.period FROM told JOIN settlement_charge before ON before.cdr_id = told.credit_of_id
-                WHERE before.period <> %(period)s
-            )
+            AND charge.period = ANY(ARRAY(SELECT DISTINCT period FROM origins))
     ) AS numbered
-    JOIN settlement_nettingrun run
-        ON run.netting_set_id = %(netting_set)s AND run.period = numbered.period AND run.state = 'issued'
+    JOIN origins ON origins.cdr_id = numbered.cdr_id
+    JOIN settlement_nettingrun run ON run.netting_set_id = %(netting_set)s AND run.period = numbered.period AND run.state = 'issued'
     JOIN settlement_statement statement
         ON statement.run_id = run.id AND statement.party_id = %(party)s AND statement.currency = %(currency)s
-    WHERE numbered.cdr_id IN (SELECT credit_of_id FROM told WHERE credit_of_id IS NOT NULL)
 ),
 lines AS (
-    SELECT shown.line, shown.side, shown.name AS cdr_id, operator.country_code || '-' || operator.party_id AS operator,
+    SELECT shown.line, shown.side, cdr.cdr_id, operator.country_code || '-' || operator.party_id AS operator,
         provider.country_code || '-' || provider.party_id AS provider, original.cdr_id AS original_cdr_id,
         earlier.number AS original_statement, earlier.line AS original_line,
-        shown.session_id, shown.authorization_reference, shown.bucket, shown.period, shown.service_period, shown.location_id, shown.evse_id,
-        shown.country, shown.contract_id, shown.auth_method, shown.started_at, shown.ended_at, shown.energy_kwh, shown.currency, shown.net,
-        shown.vat_rate, shown.vat, shown.gross, shown.tax_note, shown.shown, shown.hub_fee, shown.priced_by, shown.received_at, shown.seal
+        cdr.session_id, cdr.authorization_reference, shown.bucket, shown.period, shown.service_period, cdr.location_id, cdr.evse_id,
+        cdr.country, cdr.contract_id, cdr.auth_method, cdr.started_at, cdr.ended_at, shown.energy_kwh, shown.currency, shown.net,
+        shown.vat_rate, shown.vat, shown.gross, shown.tax_note, shown.shown, shown.hub_fee, cdr.priced_by, cdr.received_at, cdr.seal
     FROM shown
+    JOIN roaming_cdr cdr ON cdr.id = shown.cdr_id
     JOIN roaming_party operator ON operator.id = shown.operator_id
     JOIN roaming_party provider ON provider.id = shown.provider_id
-    LEFT JOIN roaming_cdr original ON original.id = shown.credit_of_id
-    LEFT JOIN earlier ON earlier.cdr_id = shown.credit_of_id
+    LEFT JOIN roaming_cdr original ON original.id = cdr.credit_of_id
+    LEFT JOIN earlier ON earlier.cdr_id = cdr.credit_of_id
 )
 """
 
