@@ -92,10 +92,15 @@ class Door(APIView):
         """This function will let the caller in; it raises OcpiRefusal."""
         self.directory = directory.current()
         try:
-            self.caller = authenticate(headers=self.headers_read, directory=self.directory, module=self.module, at=self.at)
+            self.caller = self._authenticate()
         except NotAuthenticated:
-            limits.check(limits.WRONG_TOKENS, limits.source_network(self._source(request)))
-            raise
+            # A token that was made a moment ago, by an invitation or a handshake in another process, is not wrong.
+            self.directory = directory.reread()
+            try:
+                self.caller = self._authenticate()
+            except NotAuthenticated:
+                limits.check(limits.WRONG_TOKENS, limits.source_network(self._source(request)))
+                raise
         note_arrival(caller=self.caller, at=self.at)
         if self.needs_version:
             try:
@@ -107,6 +112,9 @@ class Door(APIView):
             return
         self.address = read_address(headers=self.headers_read, caller=self.caller, side=self.side, owner=self._named_owner())
         limits.check(self.limit_of(request), f"{self.caller.platform.id}:{self.address.sender}")
+
+    def _authenticate(self) -> Caller:
+        return authenticate(headers=self.headers_read, directory=self.directory, module=self.module, at=self.at)
 
     def limit_of(self, request: Request) -> limits.Limit:
         """This function will return the limit that this request counts for."""
