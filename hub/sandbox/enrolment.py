@@ -1,6 +1,7 @@
 """How platforms get onto the hub: invited by the operator, then registered over the wire by themselves, or by the hub."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import date
 
@@ -8,6 +9,9 @@ from hub.sandbox.companies import Company
 from hub.sandbox.network import Network, Platform
 from hub.sandbox.ocpi_2_2_1.link import HandshakeFailed
 from hub.sandbox.office import Office
+
+# Every process of the hub looks once a second whether an agreement was signed.
+_IN_FORCE_SECONDS = 1.2
 
 
 def invite(platform: Platform, *, office: Office) -> tuple[int, str]:
@@ -30,9 +34,10 @@ async def await_hub(platform: Platform, *, number: int, token_a: str, office: Of
 
 
 def sign_agreements(network: Network, *, office: Office, starts: date, netting_set: str | None = None) -> int:
-    """This function will sign every agreement of the world and return how many there are."""
+    """This function will sign every agreement of the world, wait until they are in force, and return how many there are."""
     for operator, provider in network.world.agreements:
         office.sign(operator=operator, provider=provider, starts=starts, netting_set=netting_set)
+    time.sleep(_IN_FORCE_SECONDS)
     return len(network.world.agreements)
 
 

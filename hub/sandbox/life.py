@@ -156,7 +156,9 @@ class Life:
         await self._begin(operator, visit, method, reference)
 
     async def _begin(self, operator: Operator, visit: Visit, method: str, reference: str | None) -> None:
-        self.running[visit.id] = _Running(visit, method, reference, self.clock() + timedelta(seconds=_UPDATE_SECONDS))
+        # The first report comes soon for some and later for others: many cars that arrive at once do not report at once.
+        first_report = timedelta(seconds=self.rng.randint(5, _UPDATE_SECONDS))
+        self.running[visit.id] = _Running(visit, method, reference, self.clock() + first_report)
         await operator.report_start(visit, auth_method=method, reference=reference)
         await operator.set_status(visit.site, visit.charger, "CHARGING", at=self.clock())
         self.say(f"{visit.site.name}: a car of {visit.provider.company.name} charges at {visit.charger.power_kw} kW")

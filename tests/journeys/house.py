@@ -38,7 +38,7 @@ class House:
         self.url = f"http://127.0.0.1:{port}"
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("PYTEST")},
-            "DJANGO_SETTINGS_MODULE": "hub_settings.testing",
+            "DJANGO_SETTINGS_MODULE": "hub_settings.development",
             "DATABASE_URL": _with_database(self._server_url, name),
             "REDIS_URL": f"{os.environ['REDIS_URL'].split('?')[0]}?db={redis_database}",
             "VAR_DIR": str(root),
