@@ -4,7 +4,7 @@ from roaming.authorizations.models import Authorization
 from roaming.cdrs.models import Cdr, SealedBlock
 from roaming.commands.models import ForwardedCommand
 from roaming.deliveries.models import Delivery
-from roaming.exchanges.models import Exchange
+from roaming.exchanges.models import CrossingLoss, Exchange
 from roaming.locations.models import EvseProjection, EvseRecord, EvseStatus, Location
 from roaming.parties.models import (
     Credential,
@@ -25,6 +25,7 @@ __all__ = [
     "Authorization",
     "Cdr",
     "Credential",
+    "CrossingLoss",
     "Delivery",
     "DirectoryStamp",
     "Endpoint",

@@ -34,3 +34,38 @@ class Exchange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+
+class CrossingLoss(models.Model):
+    """What one partner's objects lose on their way into another's version, counted per field.
+
+    A row is one (owner, receiver, module, version, field, effect); the latest crossing stands in it as the example. `field` has no
+    numbers or ids in its brackets: `evses[].connectors[].capabilities`. Values are kept for what is public anyway.
+    """
+
+    owner = models.CharField(max_length=6, help_text="CC-PID of the object's owner.")
+    receiver = models.CharField(max_length=6, help_text="CC-PID of the party that gets it in its own version.")
+    module = models.CharField(max_length=32)
+    version = models.CharField(max_length=8, help_text="The receiver's version.")
+    field = models.CharField(max_length=128)
+    effect = models.CharField(max_length=8, help_text="changed, dropped or guessed.")
+    touches = models.CharField(max_length=10, blank=True, help_text="price or visibility, where the loss would change that.")
+    is_blocked = models.BooleanField(default=False, help_text="The object was not sent because of it.")
+    count = models.BigIntegerField(default=0)
+    object_id = models.CharField(max_length=128, blank=True, help_text="The latest object.")
+    was = models.CharField(max_length=80, blank=True)
+    now = models.CharField(max_length=80, blank=True)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "crossing losses"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "receiver", "module", "version", "field", "effect", "touches", "is_blocked"], name="loss_counted_once"
+            )
+        ]
+        indexes = [models.Index(fields=["receiver", "last_at"], name="loss_by_receiver")]
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.effect}"

@@ -9,7 +9,7 @@ import os
 import re
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -17,6 +17,8 @@ from typing import Literal
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
 
+from roaming.canonical import PartyId
+from roaming.exchanges.losses import LostField, flush_losses, note_losses
 from roaming.exchanges.masking import mask_body, mask_path
 
 _WAIT_SECONDS = 0.5
@@ -57,6 +59,31 @@ def record(entry: ExchangeEntry) -> None:
     _recorder.take(entry)
 
 
+def record_losses(
+    *,
+    owner: PartyId,
+    receiver: PartyId,
+    module: str,
+    version: str,
+    object_id: str,
+    losses: Iterable[LostField],
+    is_blocked: bool,
+    at: datetime,
+) -> None:
+    """This function will count what was lost in a crossing, in memory; it never waits and never raises."""
+    note_losses(
+        owner=owner,
+        receiver=receiver,
+        module=module,
+        version=version,
+        object_id=object_id,
+        losses=losses,
+        is_blocked=is_blocked,
+        at=at,
+    )
+    _recorder.wake()
+
+
 def flush() -> int:
     """This function will write what this process holds, now and on the caller's connection, and return how many rows that were."""
     return _recorder.flush()
@@ -77,6 +104,9 @@ class _Recorder:
             self._lost += 1
             return
         self._held.append(entry)
+        self.wake()
+
+    def wake(self) -> None:
         if settings.EXCHANGES_IN_BACKGROUND:
             self._bell.set()
             if self._thread is None:
@@ -93,6 +123,7 @@ class _Recorder:
                     self._lost += len(batch)  # one row the database cannot take must not hold the others back for ever
                 for _ in batch:
                     self._held.popleft()
+            flush_losses()
         return written
 
     def _start(self) -> None:
