@@ -3,10 +3,11 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import uvicorn
+from django.db import connection
 
 Serve = Callable[..., int]
 
@@ -16,7 +17,7 @@ def serve() -> Iterator[Serve]:
     """`serve(application)` starts uvicorn as the hub does and returns its port."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
-    def start(application: Any, *, lifespan: str = "off") -> int:
+    def start(application: Any, *, lifespan: Literal["on", "off"] = "off") -> int:
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
@@ -41,3 +42,13 @@ def serve() -> Iterator[Serve]:
     for server, thread in running:
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture
+def alone(transactional_db: None) -> Iterator[None]:
+    """Asked for before `serve`: threads of a stopped entry keep their connections, and the next test wants the tables to itself."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )

@@ -8,6 +8,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
@@ -79,7 +80,7 @@ def by_socket(path: Path, size: int = 4) -> Any:
     return application
 
 
-class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer, WSGIServer):  # type: ignore[misc]
+class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer, WSGIServer):
     """The standard library's WSGI server on a unix socket."""
 
     daemon_threads = True
@@ -103,7 +104,7 @@ class Quiet(WSGIRequestHandler):
 
 def serve_socket(application: Any, path: Path, request: pytest.FixtureRequest) -> None:
     """Run a WSGI application behind a unix socket, as granian does."""
-    server = UnixServer(str(path), Quiet)  # type: ignore[arg-type]
+    server = UnixServer(str(path), Quiet)
     server.set_app(application)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
@@ -130,7 +131,7 @@ class TestARequest:
         assert seen["HTTP_X_RAW_PATH"] == "/ocpi/a%2Fb"
 
     def test_of_chunks_arrives_with_a_length(self, ask: Ask) -> None:
-        seen = json.loads(ask(mirror, "POST", "/", body=iter([b"abc", b"def"])).read())  # type: ignore[arg-type]
+        seen = json.loads(ask(mirror, "POST", "/", body=iter([b"abc", b"def"])).read())
         assert (seen["CONTENT_LENGTH"], seen["body"]) == ("6", 6)
 
     def test_cannot_say_where_it_came_from(self, ask: Ask) -> None:
@@ -163,7 +164,7 @@ class TestARequest:
     def test_of_chunks_over_the_cap_is_413(self, ask: Ask) -> None:
         chunks = (b"x" * 1_000_000 for _ in range(17))
         try:
-            answer = ask(mirror, "POST", "/", body=chunks)  # type: ignore[arg-type]
+            answer = ask(mirror, "POST", "/", body=chunks)
         except ConnectionError:  # the hub has answered and closed while the client still wrote
             return
         assert answer.status == 413
@@ -234,7 +235,7 @@ class TestDjangosProcess:
             request = upstream.Request(method=b"GET", head=b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", body=b"")
             bodies = []
             for word in (b"one", b"two"):
-                server = await asyncio.start_unix_server(lambda reader, writer, word=word: _say(reader, writer, word), path)
+                server = await asyncio.start_unix_server(partial(_say, word), path)
                 async with way.sent(request) as connection:
                     bodies.append(await connection.read() or b"")
                 server.close()
@@ -247,7 +248,7 @@ class TestDjangosProcess:
         assert asyncio.run(story()) == [b"one", b"two"]
 
 
-async def _say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, word: bytes) -> None:
+async def _say(word: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n" + word)
