@@ -104,7 +104,7 @@ class AnyMonth(RuleBasedStateMachine):
             start_date_time=ended_at - timedelta(hours=1),
             end_date_time=ended_at,
             cdr_token=messages.a_cdr_token(provider=provider, uid=uid, contract_id=f"{provider}-C{self.number:08}"),
-            charging_periods=(messages.a_charging_period(starts_at=ended_at - timedelta(hours=1)),),
+            charging_periods=(messages.a_charging_period(starts_at=ended_at - timedelta(hours=1), tariff_id=None),),
             tariffs=(),
             total_cost=canonical.Price(before_taxes=net, taxes=(canonical.TaxAmount(name="VAT", amount=vat, percentage=Decimal(rate)),)),
             last_updated=ended_at,
@@ -260,7 +260,7 @@ def _rounded(amount: Decimal) -> Decimal:
 
 @pytest.mark.django_db
 def test_any_order_of_events_keeps_the_invariants_of_money() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         AnyMonth,
         settings=settings(
             max_examples=15,
