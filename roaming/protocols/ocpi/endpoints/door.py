@@ -169,7 +169,8 @@ class Door(APIView):
 
     def answer(self, body: bytes, *, http: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
         """This function will return an answer whose envelope is already written."""
-        return HttpResponse(body, status=http, content_type="application/json", headers=dict(headers or {}))
+        told = {**(headers or {}), "Content-Length": str(len(body))}
+        return HttpResponse(body, status=http, content_type="application/json", headers=told)
 
     def handle_exception(self, exc: Exception) -> Any:
         """This function will turn whatever was raised into an envelope."""
