@@ -25,12 +25,14 @@ FROM settlement_charge charge
 JOIN roaming_cdr cdr ON cdr.id = charge.cdr_id
 JOIN roaming_party owner ON owner.id = cdr.owner_id
 JOIN settlement_settlementterms terms ON terms.id = charge.terms_id
+LEFT JOIN settlement_repricing priced ON priced.cdr_id = cdr.id AND priced.counts
 WHERE charge.operator_id <> cdr.owner_id OR charge.provider_id <> cdr.provider_id OR charge.currency <> cdr.currency
     OR charge.ended_on <> (cdr.ended_at AT TIME ZONE 'UTC')::date OR charge.netting_set_id <> terms.netting_set_id
     OR charge.gross <> charge.net + charge.vat
     OR NOT cdr.is_credit AND (
-        charge.net <> cdr.net OR charge.energy_kwh <> cdr.energy_kwh
-        OR charge.vat <> CASE charge.tax_note WHEN 'reverse charge' THEN 0 ELSE coalesce(cdr.vat, 0) END
+        charge.net <> coalesce(priced.net, cdr.net) OR charge.energy_kwh <> cdr.energy_kwh
+        OR charge.vat <> CASE charge.tax_note WHEN 'reverse charge' THEN 0
+            ELSE coalesce(CASE WHEN priced.id IS NULL THEN cdr.vat ELSE priced.vat END, 0) END
         OR abs(charge.net * charge.vat_rate / 100 - charge.vat) > 0.01 + abs(charge.net) * 0.0001
         OR charge.operator_fee + charge.provider_fee <> terms.hub_fee OR charge.operator_fee < 0 OR charge.provider_fee < 0
         OR charge.fee_currency <> CASE WHEN terms.hub_fee = 0 THEN '' ELSE terms.currency END

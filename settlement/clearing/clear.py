@@ -19,9 +19,9 @@ from settlement.clearing.models import Charge, ClearingCursor, Hold
 from settlement.clearing.write import NewCharge, write_charges
 from settlement.control.evidence import Evidence, Terms
 from settlement.control.gather import gather
-from settlement.control.record import record_findings
+from settlement.control.record import record_evidence, record_findings
 from settlement.control.rules import judge
-from settlement.control.verdict import HOLD, Remark
+from settlement.control.verdict import HOLD, NORMALIZE, Remark
 
 BATCH = 2000
 
@@ -106,6 +106,7 @@ def clear_rows(*, cdr_ids: Sequence[int], at: datetime, regardless: bool = False
     batch = gather(cdr_ids=cdr_ids)
     remarks: dict[int, Sequence[Remark]] = {evidence.id: judge(evidence).remarks for evidence in batch}
     record_findings(remarks=remarks)
+    record_evidence(batch=batch)
     holds = {
         row: reasons
         for row, said in remarks.items()
@@ -139,8 +140,8 @@ class _Charged(NamedTuple):
 
 def _amounts(evidence: Evidence) -> Amounts:
     return charge(
-        net=evidence.net,
-        vat=evidence.vat,
+        net=evidence.charged_net,
+        vat=evidence.charged_vat,
         named_rates=_named_rates(evidence.cdr),
         country=evidence.country,
         on=evidence.ended_at.date(),
@@ -165,9 +166,12 @@ def _named_rates(cdr: canonical.Cdr) -> list[Decimal]:
 def _book(charged: Sequence[tuple[Evidence, _Charged]]) -> list[NewCharge]:
     closed = pass_gates(netting_sets=[of.terms.netting_set for _, of in charged])
     charges = []
+    late: dict[int, Sequence[Remark]] = {}
     for evidence, (amounts, terms) in charged:
-        service = period_of(at=evidence.ended_at, cycle=terms.cycle)
+        service = period_of(at=evidence.ended_at, cycle=terms.cycle, zone=terms.zone)
         booked = booking_period(service=service, closed=closed[terms.netting_set])
+        if booked != service:
+            late[evidence.id] = [Remark(42, "LATE_PERIOD", NORMALIZE, f"{service.name} is closed: charged in {booked.name}")]
         ended_on = evidence.ended_at.astimezone(UTC).date()
         charges.append(
             NewCharge(
@@ -186,6 +190,7 @@ def _book(charged: Sequence[tuple[Evidence, _Charged]]) -> list[NewCharge]:
                 amounts=amounts,
             )
         )
+    record_findings(remarks=late)
     return charges
 
 
@@ -222,6 +227,7 @@ def _charged(cdr_ids: Sequence[int]) -> dict[int, _Charged]:
                 hub_fee=row.terms.hub_fee,
                 hub_fee_payer=row.terms.hub_fee_payer,
                 currency=row.terms.currency,
+                zone=row.terms.netting_set.zone,
             ),
         )
         for row in rows

@@ -5,7 +5,8 @@ itself asks for the shared lock at each insert of charges and refuses those into
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -51,8 +52,10 @@ def allow_long_work() -> None:
         cursor.execute("SELECT set_config('lock_timeout', '120s', true), set_config('statement_timeout', '20min', true)")
 
 
-def period_of(*, at: datetime, cycle: str) -> canonical.Period:
-    """This function will return the settlement period (UTC, closed-open) in which an instant falls."""
+def period_of(*, at: datetime, cycle: str, zone: str = "UTC") -> canonical.Period:
+    """This function will return the settlement period (closed-open) in which an instant falls by the calendar of a netting set's zone."""
+    if zone != "UTC":
+        at = at.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC)
     return canonical.Period.week_of(at) if cycle == "weekly" else canonical.Period.month_of(at)
 
 

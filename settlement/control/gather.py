@@ -1,6 +1,7 @@
-"""Gather what the hub saw around a batch of CDRs: two statements, whatever the size of the batch."""
+"""Gather what the hub saw around a batch of CDRs: a handful of statements, whatever the size of the batch."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -8,8 +9,15 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from roaming import canonical
-from roaming.models import Location, Party, PartyRole
+from roaming.models import Party, PartyRole
+from settlement.control.context import Context, read_context
 from settlement.control.evidence import Evidence, Neighbor, Place, Session, Terms, Token
+from settlement.control.keys import MeterKeys, read_keys
+from settlement.control.place import place_of, read_sites
+from settlement.control.price import PublishedTariffs, names_of, price_again, read_published
+from settlement.control.reuse import read_reused
+from settlement.control.settings import Changes, read_changes
+from settlement.control.signed import reading_of, verify_readings
 
 # Every sub-select is one index look-up per CDR. An authorisation covers a start up to a day later (the card was shown, the cable came
 # late) and, clocks being what they are, a quarter of an hour earlier; a remote start of the provider counts like one.
@@ -18,8 +26,10 @@ SELECT
     cdr.id, cdr.cdr_id, cdr.owner_id, cdr.provider_id,
     operator.country_code, operator.party_id, provider.country_code, provider.party_id,
     cdr.started_at, cdr.ended_at, cdr.received_at, cdr.energy_kwh, cdr.currency, cdr.net, cdr.vat, cdr.country,
-    cdr.is_credit, cdr.credit_of_id, original.net, cdr.location_id, cdr.body,
+    cdr.is_credit, cdr.credit_of_id, original.net, cdr.location_id, cdr.evse_id, cdr.body, cdr.priced_by,
     terms.id, terms.netting_set_id, terms.cycle, terms.hub_fee, terms.hub_fee_payer, terms.currency,
+    terms.agreement_id, terms.zone, terms.price_authority, terms.pricing, terms.scope, terms.tolerance_amount, terms.tolerance_percent,
+    terms.late_hold_days,
     coalesce(seller.vat_id, ''), coalesce(buyer.vat_id, ''),
     token.valid, token.whitelist, token.contract_id, token.last_updated,
     EXISTS (
@@ -39,7 +49,7 @@ SELECT
             AND answer.at < cdr.started_at + interval '15 minutes'
         ORDER BY answer.at DESC LIMIT 1
     ), false) AS denied,
-    session.status, session.energy_kwh,
+    session.status, session.energy_kwh, session.started_at, session.ended_at, session.net,
     neighbor.name, neighbor.evse_id, neighbor.started_at, neighbor.ended_at, neighbor.energy_kwh
 FROM roaming_cdr cdr
 JOIN roaming_party operator ON operator.id = cdr.owner_id
@@ -48,7 +58,9 @@ LEFT JOIN roaming_cdr original ON original.id = cdr.credit_of_id
 LEFT JOIN settlement_taxprofile seller ON seller.party_id = cdr.owner_id
 LEFT JOIN settlement_taxprofile buyer ON buyer.party_id = cdr.provider_id
 LEFT JOIN LATERAL (
-    SELECT agreed.id, agreed.netting_set_id, netting_set.cycle, agreed.hub_fee, agreed.hub_fee_payer, agreed.currency
+    SELECT agreed.id, agreed.netting_set_id, netting_set.cycle, agreed.hub_fee, agreed.hub_fee_payer, agreed.currency,
+        agreed.agreement_id, netting_set.zone, agreed.price_authority, agreed.pricing, agreed.scope, agreed.tolerance_amount,
+        agreed.tolerance_percent, agreed.late_hold_days
     FROM settlement_settlementterms agreed
     JOIN roaming_roamingagreement agreement ON agreement.id = agreed.agreement_id
     JOIN settlement_nettingset netting_set ON netting_set.id = agreed.netting_set_id
@@ -64,10 +76,14 @@ LEFT JOIN LATERAL (
     ORDER BY known.audience_id NULLS LAST, known.last_updated DESC LIMIT 1
 ) token ON true
 LEFT JOIN LATERAL (
-    SELECT told.status, told.energy_kwh FROM roaming_session told
+    SELECT told.status, told.energy_kwh, told.started_at, told.ended_at,
+        (told.document -> 'total_cost' ->> 'before_taxes')::numeric AS net
+    FROM roaming_session told
     WHERE cdr.session_key <> '' AND told.owner_id = cdr.owner_id AND told.session_key = cdr.session_key
     UNION ALL  -- a CDR need not name its session
-    SELECT told.status, told.energy_kwh FROM roaming_session told
+    SELECT told.status, told.energy_kwh, told.started_at, told.ended_at,
+        (told.document -> 'total_cost' ->> 'before_taxes')::numeric AS net
+    FROM roaming_session told
     WHERE cdr.session_key = '' AND told.owner_id = cdr.owner_id AND told.token_uid = cdr.token_uid AND told.started_at = cdr.started_at
     LIMIT 1
 ) session ON true
@@ -86,14 +102,36 @@ ORDER BY cdr.id
 """
 
 
-def gather(*, cdr_ids: Sequence[int]) -> list[Evidence]:
-    """This function will return the evidence on each CDR, in order of their rows."""
+def gather(*, cdr_ids: Sequence[int], changes: Changes | None = None) -> list[Evidence]:
+    """This function will return the evidence on each CDR, in order of their rows.
+
+    `changes` are the rules to judge by; those in force where None (a simulation passes others).
+    """
     with connection.cursor() as cursor:
         cursor.execute(_EVIDENCE, [list(cdr_ids)])
         rows = [_Row(*row) for row in cursor.fetchall()]
-    places = _places(rows)
+    cdrs = {row.id: canonical.decode(row.body, canonical.Cdr) for row in rows}
+    sites = read_sites(wanted={(row.owner, row.location_id.upper()) for row in rows})
+    contexts = read_context(cdr_ids=cdr_ids, with_meters=any(reading_of(cdr) is not None for cdr in cdrs.values()))
+    tariffs = read_published(wanted={(row.owner, name) for row in rows if not row.is_credit for name in names_of(cdrs[row.id])})
+    keys = read_keys(owners={row.owner for row in rows if cdrs[row.id].signed_data is not None})
+    changes = read_changes() if changes is None else changes
     providers = _providers()
-    return [_evidence(row, places.get((row.owner, row.location_id.upper())), providers) for row in rows]
+    reused = read_reused(cdrs=cdrs)
+    return [
+        _evidence(
+            row,
+            cdrs[row.id],
+            place=place_of(location=cdrs[row.id].cdr_location, site=sites.get((row.owner, row.location_id.upper()))),
+            context=contexts[row.id],
+            tariffs=tariffs,
+            keys=keys,
+            changes=changes,
+            providers=providers,
+            reused_in=reused.get(row.id, ""),
+        )
+        for row in rows
+    ]
 
 
 class _Row(NamedTuple):
@@ -119,13 +157,23 @@ class _Row(NamedTuple):
     original: int | None
     original_net: Decimal | None
     location_id: str
+    evse_id: str
     body: memoryview
+    priced_by: str
     terms: int | None
     netting_set: int
     cycle: str
     hub_fee: Decimal
     hub_fee_payer: str
     fee_currency: str
+    agreement: int
+    zone: str
+    price_authority: str
+    pricing: dict[str, Any] | str
+    scope: dict[str, Any] | str
+    tolerance_amount: Decimal | None
+    tolerance_percent: Decimal | None
+    late_hold_days: int | None
     seller_vat_id: str
     buyer_vat_id: str
     token_valid: bool | None
@@ -136,6 +184,9 @@ class _Row(NamedTuple):
     denied: bool
     session_status: str | None
     session_energy_kwh: Decimal
+    session_started_at: datetime
+    session_ended_at: datetime | None
+    session_net: Decimal | None
     neighbor: str | None
     neighbor_evse_id: str
     neighbor_started_at: datetime
@@ -143,47 +194,31 @@ class _Row(NamedTuple):
     neighbor_energy_kwh: Decimal
 
 
-_Powers = Mapping[str, int]  # EVSE (uid or id, upper case) to W; the empty name: the strongest of the location
-
-
-def _places(rows: Iterable[_Row]) -> dict[tuple[int, str], _Powers]:
-    # Documents are large and many CDRs share one: read once per batch, not once per CDR.
-    wanted = {(row.owner, row.location_id.upper()) for row in rows if row.location_id}
-    known = Location.objects.filter(owner__in={owner for owner, _ in wanted}, location_key__in={key for _, key in wanted})
-    places: dict[tuple[int, str], _Powers] = {}
-    # PostgreSQL sorts NULL last: the location told to everybody wins over one told to a single provider.
-    for owner, key, document in known.order_by("audience_id").values_list("owner_id", "location_key", "document"):
-        places[owner, key] = _powers(document)
-    return places
-
-
-def _powers(document: dict[str, Any]) -> _Powers:
-    powers: dict[str, int] = {}
-    for evse in document.get("evses", ()):
-        watts = max((_watts(connector) for connector in evse.get("connectors", ())), default=0)
-        for name in filter(None, (evse.get("uid"), evse.get("evse_id"))):
-            powers[name.upper()] = watts
-        powers[""] = max(powers.get("", 0), watts)
-    return powers
-
-
-def _watts(connector: dict[str, Any]) -> int:
-    told = connector.get("max_electric_power")
-    if told:
-        return int(told)
-    phases = (
-        3 if connector.get("power_type") == "AC_3_PHASE" else 2 if connector.get("power_type") in ("AC_2_PHASE", "AC_2_PHASE_SPLIT") else 1
-    )
-    return int(connector.get("max_voltage", 0)) * int(connector.get("max_amperage", 0)) * phases
-
-
 def _providers() -> frozenset[canonical.PartyId]:
     parties = Party.objects.filter(pk__in=PartyRole.objects.filter(role=canonical.Role.EMSP).values("party_id"))
     return frozenset(canonical.PartyId(*key) for key in parties.values_list("country_code", "party_id"))
 
 
-def _evidence(row: _Row, powers: _Powers | None, providers: frozenset[canonical.PartyId]) -> Evidence:
-    cdr = canonical.decode(row.body, canonical.Cdr)
+def _evidence(
+    row: _Row,
+    cdr: canonical.Cdr,
+    *,
+    place: Place | None,
+    context: Context,
+    tariffs: PublishedTariffs,
+    keys: MeterKeys,
+    changes: Changes,
+    providers: frozenset[canonical.PartyId],
+    reused_in: str,
+) -> Evidence:
+    limits = changes.limits(
+        agreement=row.agreement,
+        amount=row.tolerance_amount,
+        percent=row.tolerance_percent,
+        late_days=row.late_hold_days,
+    )
+    terms = _terms(row)
+    repriced = None if row.is_credit else price_again(cdr, row.owner, row.provider, place, terms, limits, tariffs)
     provider_key = canonical.PartyId(row.provider_country, row.provider_party)
     holder = canonical.contract_provider(cdr.cdr_token.contract_id)
     return Evidence(
@@ -205,16 +240,22 @@ def _evidence(row: _Row, powers: _Powers | None, providers: frozenset[canonical.
         is_credit=row.is_credit,
         original=row.original,
         original_net=row.original_net,
-        terms=_terms(row),
+        terms=terms,
         seller_vat_id=row.seller_vat_id,
         buyer_vat_id=row.buyer_vat_id,
         token=_token(row),
         contract_holder=holder if holder != provider_key and holder in providers else None,
         allowed=row.allowed,
         denied=row.denied,
-        session=None if row.session_status is None else Session(status=row.session_status, energy_kwh=row.session_energy_kwh),
-        place=_place(cdr.cdr_location, powers),
+        session=_session(row),
+        place=place,
         neighbor=_neighbor(row),
+        priced_by=row.priced_by,
+        context=context,
+        repriced=repriced,
+        signed=verify_readings(cdr=cdr, key=keys.key(owner=row.owner, evse_id=row.evse_id, at=row.started_at)),
+        reused_in=reused_in,
+        limits=limits,
     )
 
 
@@ -228,6 +269,27 @@ def _terms(row: _Row) -> Terms | None:
         hub_fee=row.hub_fee,
         hub_fee_payer=row.hub_fee_payer,
         currency=row.fee_currency,
+        agreement=row.agreement,
+        zone=row.zone,
+        price_authority=row.price_authority,
+        pricing=_mapping(row.pricing),
+        scope=_mapping(row.scope),
+    )
+
+
+def _mapping(told: dict[str, Any] | str) -> dict[str, Any]:
+    return json.loads(told) if isinstance(told, str) else told  # a raw cursor leaves jsonb as text
+
+
+def _session(row: _Row) -> Session | None:
+    if row.session_status is None:
+        return None
+    return Session(
+        status=row.session_status,
+        energy_kwh=row.session_energy_kwh,
+        started_at=row.session_started_at,
+        ended_at=row.session_ended_at,
+        net=row.session_net,
     )
 
 
@@ -237,13 +299,6 @@ def _token(row: _Row) -> Token | None:
     return Token(
         valid=row.token_valid, whitelist=row.token_whitelist, contract_id=row.token_contract_id, last_updated=row.token_last_updated
     )
-
-
-def _place(location: canonical.CdrLocation, powers: _Powers | None) -> Place | None:
-    if powers is None:
-        return None
-    named = powers.get(location.evse_uid.upper()) or powers.get(location.evse_id.upper())
-    return Place(knows_evse=named is not None, power_watts=named or powers.get("") or None)
 
 
 def _neighbor(row: _Row) -> Neighbor | None:

@@ -1,9 +1,14 @@
-"""Keep what the rules said, once per CDR and code."""
+"""Keep what the rules said, once per CDR and code, and what the hub computed and verified, once per CDR."""
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from django.db import connection
 
+from settlement.control.evidence import Evidence
+from settlement.control.models import Repricing, SignedReading
+from settlement.control.price import policy_of
+from settlement.control.reprice import Repriced
 from settlement.control.verdict import Remark
 
 _MESSAGE_LENGTH = 300
@@ -26,3 +31,51 @@ def record_findings(*, remarks: Mapping[int, Sequence[Remark]]) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+
+
+def record_evidence(*, batch: Sequence[Evidence]) -> None:
+    """This function will store the computed price with its trace, and the verdict on each signed value; what is stored already stays."""
+    priced = [_repricing(evidence, evidence.repriced) for evidence in batch if evidence.repriced and evidence.repriced.net is not None]
+    Repricing.objects.bulk_create(priced, batch_size=500, ignore_conflicts=True)
+    signed = [
+        SignedReading(
+            cdr_id=evidence.id,
+            number=verdict.number,
+            nature=verdict.nature[:32],
+            digest=verdict.digest,
+            verdict=verdict.verdict,
+            detail=verdict.detail,
+        )
+        for evidence in batch
+        for verdict in evidence.signed
+    ]
+    SignedReading.objects.bulk_create(signed, batch_size=500, ignore_conflicts=True)
+
+
+def _repricing(evidence: Evidence, repriced: Repriced) -> Repricing:
+    rated = repriced.rated
+    return Repricing(
+        cdr_id=evidence.id,
+        counts=evidence.is_priced_by_hub,
+        source=repriced.source,
+        revisions=list(repriced.revisions),
+        zone=repriced.zone,
+        currency=repriced.currency,
+        told_net=evidence.net,
+        net=repriced.net,
+        vat=repriced.vat,
+        policy=msgspec.to_builtins(policy_of(evidence.terms.pricing if evidence.terms else {})),
+        trace=[
+            {
+                "component": line.component,
+                "tariff": line.tariff_id,
+                "element": line.element,
+                "volume": f"{line.volume.normalize():f}",
+                "unit": line.unit,
+                "price": f"{line.price.normalize():f}",
+                "before_taxes": None if line.amount.before_taxes is None else f"{line.amount.before_taxes.normalize():f}",
+                "text": line.text,
+            }
+            for line in (rated.trace if rated else ())
+        ],
+    )

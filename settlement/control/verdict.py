@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from settlement.control.evidence import Evidence
 
+NORMALIZE = "normalize"
 FLAG = "flag"
 HOLD = "hold"
 

@@ -7,6 +7,11 @@ MAY: Mapping[str, frozenset[str]] = {
     "approve": frozenset({"checker"}),
     "issue": frozenset({"maker", "checker"}),
     "release_hold": frozenset({"maker", "checker"}),
+    "change_rule": frozenset({"maker", "checker"}),
+    "approve_rule": frozenset({"checker"}),
+    "open_dispute": frozenset({"maker", "checker", "partner-finance"}),
+    "answer_dispute": frozenset({"maker", "checker", "partner-finance"}),
+    "resolve_dispute": frozenset({"maker", "checker"}),
     "export": frozenset({"maker", "checker", "treasurer", "auditor"}),
 }
 

@@ -73,7 +73,7 @@ def a_charged_cdr(
             "start_date_time": started_at,
             "end_date_time": ended_at,
             "cdr_token": messages.a_cdr_token(provider=provider_key, uid=uid, contract_id=f"{provider_key}-C{number:08}"),
-            "charging_periods": (messages.a_charging_period(starts_at=started_at),),
+            "charging_periods": (messages.a_charging_period(starts_at=started_at, tariff_id=None),),
             "last_updated": ended_at + timedelta(minutes=1),
             "tariffs": (),
             **over,

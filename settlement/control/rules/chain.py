@@ -1,13 +1,11 @@
 """Group B: from the authorisation over the session to the CDR."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from settlement.control.evidence import Evidence
 from settlement.control.verdict import FLAG, HOLD, Remark, Rule
 
 _NOT_BILLABLE = frozenset({"INVALID", "PENDING", "RESERVATION"})
-_TOLERANCE_KWH = Decimal("0.1")
 
 
 def somebody_said_yes(evidence: Evidence) -> Iterator[Remark]:
@@ -32,15 +30,24 @@ def session_ended_well(evidence: Evidence) -> Iterator[Remark]:
         yield Remark(23, "SESSION_NOT_BILLABLE", HOLD, f"the session of this CDR is {evidence.session.status}")
 
 
-def same_energy_as_the_session(evidence: Evidence) -> Iterator[Remark]:
-    """Check 24: the completed session told the same energy, within 1 % or 0.1 kWh."""
-    session = evidence.session
+def same_as_the_session(evidence: Evidence) -> Iterator[Remark]:
+    """Check 24: the completed session told the same energy, end and cost; far off is held."""
+    session, limits = evidence.session, evidence.limits
     if session is None or session.status != "COMPLETED":
         return
-    off = abs(session.energy_kwh - evidence.energy_kwh)
-    if off > max(_TOLERANCE_KWH, evidence.energy_kwh / 100):
-        message = f"{evidence.energy_kwh.normalize():f} kWh, but the completed session told {session.energy_kwh.normalize():f} kWh"
-        yield Remark(24, "SESSION_DIFFERS", FLAG, message)
+    kwh, hold = evidence.energy_kwh, limits.number(24, "hold_percent") / 100
+    off = abs(session.energy_kwh - kwh)
+    if off > max(limits.number(24, "kwh"), kwh * limits.number(24, "percent") / 100):
+        action = HOLD if off > max(kwh, session.energy_kwh) * hold else FLAG
+        message = f"{kwh.normalize():f} kWh, but the completed session told {session.energy_kwh.normalize():f} kWh"
+        yield Remark(24, "SESSION_DIFFERS", action, message)
+    if session.ended_at is not None:
+        seconds = abs((session.ended_at - session.started_at).total_seconds() - evidence.seconds)
+        if seconds > limits.number(24, "seconds"):
+            yield Remark(24, "SESSION_TIME_DIFFERS", FLAG, f"{seconds:.0f} s longer or shorter than the completed session")
+    if session.net is not None and abs(session.net - evidence.net) > max(limits.number(24, "cost"), abs(evidence.net) / 100):
+        message = f"{evidence.net.normalize():f} {evidence.currency}, but the completed session told {session.net.normalize():f}"
+        yield Remark(24, "SESSION_COST_DIFFERS", FLAG, message)
 
 
-RULES: tuple[Rule, ...] = (somebody_said_yes, nobody_said_no, session_ended_well, same_energy_as_the_session)
+RULES: tuple[Rule, ...] = (somebody_said_yes, nobody_said_no, session_ended_well, same_as_the_session)

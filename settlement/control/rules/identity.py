@@ -1,5 +1,6 @@
 """Group A: who and where. Agreement, card, contract, location."""
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -47,8 +48,96 @@ def place_known(evidence: Evidence) -> Iterator[Remark]:
         yield Remark(10, "EVSE_UNKNOWN", FLAG, f"the location has no EVSE {evidence.cdr.cdr_location.evse_id}")
 
 
+def partner_in_service(evidence: Evidence) -> Iterator[Remark]:
+    """Check 7: neither side was suspended meanwhile."""
+    if evidence.context is not None and evidence.context.suspended:
+        yield Remark(7, "PARTNER_SUSPENDED", HOLD, f"{evidence.owner_key} or {evidence.provider_key} is suspended on this hub")
+
+
+def inside_the_scope(evidence: Evidence) -> Iterator[Remark]:
+    """Check 9: country, token type and power type are those that the terms name, where they name any."""
+    scope = evidence.terms.scope if evidence.terms else {}
+    told = {
+        "countries": evidence.country,
+        "token_types": evidence.cdr.cdr_token.type,
+        "power_types": evidence.cdr.cdr_location.connector_power_type,
+    }
+    for name, value in told.items():
+        allowed = scope.get(name)
+        if allowed and value.upper() not in {str(item).upper() for item in allowed}:
+            yield Remark(9, "OUT_OF_SCOPE", HOLD, f"{value or 'nothing'} is outside the agreed {name}: {', '.join(map(str, allowed))}")
+            return
+
+
+def evse_in_use(evidence: Evidence) -> Iterator[Remark]:
+    """Check 11: the EVSE was not removed nor only planned."""
+    place = evidence.place
+    if place is None or place.evse_status not in ("REMOVED", "PLANNED"):
+        return
+    if place.evse_changed_at is not None and place.evse_changed_at > evidence.ended_at:
+        return
+    action = HOLD if place.evse_status == "PLANNED" else FLAG
+    yield Remark(11, "EVSE_NOT_IN_USE", action, f"the EVSE was {place.evse_status} when the session ran")
+
+
+def connector_as_told(evidence: Evidence) -> Iterator[Remark]:
+    """Check 12: connector and power type are those of the location."""
+    place, told = evidence.place, evidence.cdr.cdr_location
+    if place is None or not place.connector_standard:
+        return
+    if (place.connector_standard, place.connector_power_type) != (told.connector_standard, told.connector_power_type):
+        known = f"{place.connector_standard} {place.connector_power_type}"
+        yield Remark(12, "CONNECTOR_DIFFERS", FLAG, f"{told.connector_standard} {told.connector_power_type}; the location has {known}")
+
+
+def token_of_one_provider(evidence: Evidence) -> Iterator[Remark]:
+    """Check 16: no other provider told the same uid with the same contract."""
+    if evidence.context is not None and evidence.context.token_of_two:
+        yield Remark(16, "TOKEN_OF_TWO", HOLD, "another provider told the same token with the same contract ID")
+
+
+def place_as_told(evidence: Evidence) -> Iterator[Remark]:
+    """Check 17: not far from the location (flag), nor in another country (hold: the VAT depends on it)."""
+    place, told = evidence.place, evidence.cdr.cdr_location
+    if place is None:
+        return
+    if place.country and told.country and place.country.upper() != told.country.upper():
+        yield Remark(17, "COUNTRY_DIFFERS", HOLD, f"the CDR says {told.country}, the location {place.country}")
+    metres = metres_between(place.latitude, place.longitude, told.coordinates.latitude, told.coordinates.longitude)
+    limit = float(evidence.limits.number(17, "metres"))
+    if metres is not None and metres > limit:
+        yield Remark(17, "PLACE_DIFFERS", FLAG, f"{metres:.0f} m from where the location is; the limit is {limit:.0f} m")
+
+
+def metres_between(
+    latitude: float | None, longitude: float | None, other_latitude: str | None, other_longitude: str | None
+) -> float | None:
+    """This function will return the distance over the ground; None where a coordinate is missing, no number, or the zero of nowhere."""
+    try:
+        points = [float(value) for value in (latitude, longitude, other_latitude, other_longitude) if value is not None]
+    except ValueError:
+        return None
+    if len(points) != 4 or points[:2] == [0.0, 0.0] or points[2:] == [0.0, 0.0]:
+        return None
+    north, east, to_north, to_east = map(math.radians, points)
+    half = math.sin((to_north - north) / 2) ** 2 + math.cos(north) * math.cos(to_north) * math.sin((to_east - east) / 2) ** 2
+    return 12_742_000 * math.asin(min(1.0, math.sqrt(half)))
+
+
 def _plain(contract_id: str) -> str:
     return re.sub(r"[-*]", "", contract_id).upper()
 
 
-RULES: tuple[Rule, ...] = (agreement_in_force, token_known, token_valid, contract_of_the_token, place_known)
+RULES: tuple[Rule, ...] = (
+    partner_in_service,
+    agreement_in_force,
+    inside_the_scope,
+    place_known,
+    evse_in_use,
+    connector_as_told,
+    token_known,
+    token_valid,
+    contract_of_the_token,
+    token_of_one_provider,
+    place_as_told,
+)
