@@ -70,6 +70,11 @@ def instant_to_the_second(at: datetime | None) -> str:
     return NOTHING if at is None else f"{at.astimezone(UTC):%-d %b %Y, %H:%M:%S} UTC"
 
 
+def moment(at: datetime | None) -> SafeString | str:
+    """This function will render an instant in two short lines, for the columns of lists."""
+    return NOTHING if at is None else two_lines(day(at.astimezone(UTC).date()), f"{at.astimezone(UTC):%H:%M:%S} UTC")
+
+
 def day(on: date | None) -> str:
     """This function will write a day."""
     return NOTHING if on is None else f"{on:%-d %b %Y}"

@@ -25,7 +25,7 @@ class LoginForm(AuthenticationForm):
 
 
 class Login(LoginView):
-    """The portal's door. It also serves staff, who go on to the administration from the menu."""
+    """The portal's door; people of the hub who knock here are led on to theirs (`portal_page`)."""
 
     template_name = "portal/login.html"
     authentication_form = LoginForm

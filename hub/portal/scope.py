@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from hub.users.models import Membership, User
 from hub.users.permissions import Action, member_may
@@ -58,7 +58,8 @@ PortalView = Callable[..., HttpResponse]
 def portal_page(*, to: Action | None) -> Callable[[PortalView], Callable[..., HttpResponse]]:
     """This function will make a view of the portal: `view(request, scope, …)`, for people of a party whose role allows `to`.
 
-    Others get the login, a page that explains, or 403. Answers are never kept by a cache (reliability T14).
+    Others get the login, a page that explains, or 403; people of the hub, who belong to no partner, are led to the administration.
+    Answers are never kept by a cache (reliability T14).
     """
 
     def decorate(view: PortalView) -> Callable[..., HttpResponse]:
@@ -66,6 +67,8 @@ def portal_page(*, to: Action | None) -> Callable[[PortalView], Callable[..., Ht
         @wraps(view)
         def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             scope = find_scope(request)
+            if scope is None and request.user.is_staff:
+                return redirect("admin:index")
             if scope is None:
                 answer = render(request, "portal/no_party.html", status=403)
             elif to is not None and not member_may(scope.active, to):

@@ -7,8 +7,11 @@ from django.views.decorators.http import require_safe
 
 from hub.portal.scope import Scope, portal_page
 from hub.users.permissions import Action
+from roaming.figures import party_name
+from roaming.models import Party
 from settlement.documents.store import STORED_FORMATS
 from settlement.models import Document, PlannedPayment, Statement
+from settlement.statements.content import read_content
 
 _WHAT = {
     "pdf": "the document to read and to file",
@@ -53,7 +56,9 @@ def statement_list(request: HttpRequest, scope: Scope) -> HttpResponse:
 def statement_detail(request: HttpRequest, scope: Scope, statement_id: int) -> HttpResponse:
     """This function will show a statement with its lines, payments and files."""
     statement = find_statement(scope, statement_id)
-    payments = PlannedPayment.objects.filter(run=statement.run, currency=statement.currency).select_related("payer", "payee")
+    own = str(statement.party.key)
+    payments = read_content(statement=statement).payments
+    names = {str(party.key): party_name(party) for party in Party.objects.filter(pk__in=_paying(statement))}
     return render(
         request,
         "portal/statement.html",
@@ -61,9 +66,14 @@ def statement_detail(request: HttpRequest, scope: Scope, statement_id: int) -> H
             "scope": scope,
             "statement": statement,
             "lines": statement.lines.select_related("counterparty"),
-            "to_pay": payments.filter(payer=statement.party),
-            "to_get": payments.filter(payee=statement.party),
+            "to_pay": [payment for payment in payments if payment.payer == own],
+            "to_get": [(names.get(payment.payer, payment.payer), payment) for payment in payments if payment.payee == own],
             "formats": OFFERED,
             "documents": Document.objects.filter(statement=statement).order_by("format"),
         },
     )
+
+
+def _paying(statement: Statement) -> QuerySet[PlannedPayment, int]:
+    own = PlannedPayment.objects.filter(run=statement.run, currency=statement.currency, payee=statement.party)
+    return own.values_list("payer", flat=True)

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from roaming.admin.pages import BigTablePage
 from roaming.admin.steps import Step, StepsPage
 from roaming.deliveries.resume import park_deliveries, retry_deliveries
-from roaming.figures import chip, instant, instant_to_the_second, party_cell, pretty_json
+from roaming.figures import chip, instant, instant_to_the_second, moment, party_cell, pretty_json
 from roaming.models import Delivery
 
 
@@ -57,7 +57,7 @@ class DeliveryPage(BigTablePage, StepsPage):
     empty = "Nothing to deliver: every partner has heard everything."
     actions = ["retry_selected", "park_selected"]
     list_disable_select_all = True
-    list_display = ["what", "who", "platform", "shown_state", "attempts", "said", "due", "created"]
+    list_display = ["what", "who", "shown_state", "attempts", "said", "created_cell"]
     list_filter = ["state", "module", "platform"]
     list_select_related = ["platform", "receiver", "sender"]
     search_help_text = "Number of the delivery."
@@ -123,6 +123,11 @@ class DeliveryPage(BigTablePage, StepsPage):
     def due(self, row: Delivery) -> str:
         """This function will tell when it is sent next."""
         return instant(row.not_before) if row.state == Delivery.State.WAITING else "–"
+
+    @display(description="since")
+    def created_cell(self, row: Delivery) -> SafeString | str:
+        """This function will tell since when it waits, for the list."""
+        return moment(row.created_at)
 
     @display(description="since")
     def created(self, row: Delivery) -> str:

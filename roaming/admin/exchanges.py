@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
 from roaming.admin.pages import BigTablePage
-from roaming.figures import NOTHING, chip, figure, instant_to_the_second, pretty_json, two_lines
+from roaming.figures import NOTHING, chip, figure, instant_to_the_second, moment, pretty_json, two_lines
 from roaming.models import Exchange, Platform
 
 
@@ -15,7 +15,7 @@ class ExchangePage(BigTablePage):
     """One leg per row; a message that crossed the hub has the same correlation id on all its legs."""
 
     empty = "Nothing was said yet. Exchanges are written as soon as a partner calls, or is called."
-    list_display = ["happened", "way", "message", "answered", "took_figure", "parties", "correlation_id"]
+    list_display = ["at_cell", "message", "answered", "took_figure", "route", "correlation_id"]
     list_filter = ["direction", "module"]
     ordering = ["-at", "-id"]
     search_help_text = "Correlation id: finds every leg of one message."
@@ -35,6 +35,16 @@ class ExchangePage(BigTablePage):
     def happened(self, row: Exchange) -> str:
         """This function will tell when."""
         return instant_to_the_second(row.at)
+
+    @display(description="at")
+    def at_cell(self, row: Exchange) -> SafeString | str:
+        """This function will tell when, for the list."""
+        return moment(row.at)
+
+    @display(description="from → to")
+    def route(self, row: Exchange) -> SafeString:
+        """This function will name sender and receiver, and who called whom on this leg."""
+        return two_lines(self.parties(row), self.way(row))
 
     @display(description="way")
     def way(self, row: Exchange) -> str:

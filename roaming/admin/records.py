@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 
 from roaming.admin.pages import BigTablePage, ReadOnlyRows
-from roaming.figures import NOTHING, chip, energy, figure, instant, instant_to_the_second, masked, party_cell, pretty_json
+from roaming.figures import NOTHING, chip, energy, figure, instant, instant_to_the_second, masked, moment, party_cell, pretty_json
 from roaming.models import Authorization, Platform, Session, SessionRevision
 
 
@@ -31,7 +31,7 @@ class SessionPage(BigTablePage):
     """Sessions, current state first."""
 
     empty = "No session yet. They appear while cars charge in the network."
-    list_display = ["session_id", "operator", "driver_of", "state", "energy_figure", "began", "ended"]
+    list_display = ["session_id", "operator", "driver_of", "state", "energy_figure", "began_cell", "ended_cell"]
     list_filter = ["status", "owner", "provider"]
     list_select_related = ["owner", "provider"]
     search_help_text = "Session id."
@@ -68,6 +68,16 @@ class SessionPage(BigTablePage):
         return figure(energy(row.energy_kwh))
 
     @display(description="began")
+    def began_cell(self, row: Session) -> SafeString | str:
+        """This function will tell when it began, for the list."""
+        return moment(row.started_at)
+
+    @display(description="ended")
+    def ended_cell(self, row: Session) -> SafeString | str:
+        """This function will tell when it ended, for the list."""
+        return moment(row.ended_at) if row.ended_at else "running"
+
+    @display(description="began")
     def began(self, row: Session) -> str:
         """This function will tell when it began."""
         return instant(row.started_at)
@@ -99,7 +109,7 @@ class AuthorizationPage(BigTablePage):
 
     empty = "Nobody asked yet whether a token may charge."
     ordering = ["-at"]
-    list_display = ["asked", "answer", "decided_by", "operator_cell", "provider_cell", "token", "where", "took_figure"]
+    list_display = ["asked_cell", "answer", "decided_by", "operator_cell", "provider_cell", "token", "where", "took_figure"]
     list_filter = ["outcome", "source"]
     list_select_related = ["operator", "provider"]
     search_help_text = "Number of the authorisation (its id)."
@@ -125,6 +135,11 @@ class AuthorizationPage(BigTablePage):
             return queryset.filter(pk=UUID(text))
         except ValueError:
             return queryset.none()
+
+    @display(description="asked")
+    def asked_cell(self, row: Authorization) -> SafeString | str:
+        """This function will tell when, for the list."""
+        return moment(row.at)
 
     @display(description="asked")
     def asked(self, row: Authorization) -> str:

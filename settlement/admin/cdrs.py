@@ -19,6 +19,7 @@ from roaming.figures import (
     instant,
     instant_to_the_second,
     masked,
+    moment,
     number,
     party_cell,
     place_of,
@@ -59,7 +60,7 @@ class CdrPage(BigTablePage):
     """Sealed CDRs, newest first. Nothing here can be edited, in the database neither."""
 
     empty = "No CDR yet. They arrive when sessions end; the demonstration network sends some every minute."
-    list_display = ["cdr", "state", "operator_cell", "provider_cell", "place", "energy_figure", "net_figure", "ended"]
+    list_display = ["cdr", "state", "operator_cell", "provider_cell", "place", "energy_figure", "net_figure", "ended_cell"]
     list_filter = [ClearingState, "owner", "provider", "currency"]
     list_select_related = ["owner", "provider", "charge", "hold"]
     search_help_text = "CDR id, or CC-PID/CDR id."
@@ -195,6 +196,11 @@ class CdrPage(BigTablePage):
     def ended(self, row: Cdr) -> str:
         """This function will tell when it ended."""
         return instant(row.ended_at)
+
+    @display(description="ended")
+    def ended_cell(self, row: Cdr) -> SafeString | str:
+        """This function will tell when it ended, for the list."""
+        return moment(row.ended_at)
 
     @display(description="charge")
     def charged(self, row: Cdr) -> SafeString | str:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from roaming.admin.pages import BigTablePage, page_link
 from roaming.admin.steps import Step, StepsPage
-from roaming.figures import chip, energy, exact_money, figure, instant, party_cell, place_of, two_lines
+from roaming.figures import chip, energy, exact_money, figure, instant, moment, party_cell, place_of, two_lines
 from settlement.clearing.release import CannotRelease, NotHeld, ReasonMissing, release_hold
 from settlement.models import Hold
 from settlement.terms.rights import RoleMayNot
@@ -51,7 +51,7 @@ class HoldPage(BigTablePage, StepsPage):
     steps = (_RELEASE,)
     actions = []
     ordering = ["state", "-id"]
-    list_display = ["cdr_cell", "why", "operator", "provider", "energy_figure", "net_figure", "state_chip", "since"]
+    list_display = ["cdr_cell", "why", "operator", "provider", "energy_figure", "net_figure", "state_chip", "since_cell"]
     list_filter = ["state", "cdr__owner", "cdr__provider"]
     list_select_related = ["cdr__owner", "cdr__provider"]
     search_help_text = "CDR id."
@@ -99,10 +99,10 @@ class HoldPage(BigTablePage, StepsPage):
 
     @display(description="why")
     def why(self, row: Hold) -> str:
-        """This function will tell the first reason, and how many more there are."""
-        more = len(row.reasons) - 1
-        first = str(row.reasons[0].get("message") or row.reasons[0].get("code")) if row.reasons else "no reason kept"
-        return f"{first} (+{more} more)" if more > 0 else first
+        """This function will tell the first two reasons, and how many more there are."""
+        told = [str(reason.get("message") or reason.get("code")) for reason in row.reasons]
+        more = f" (+{len(told) - 2} more)" if len(told) > 2 else ""
+        return "; ".join(told[:2]) + more if told else "no reason kept"
 
     @display(description="reasons")
     def reasons_list(self, row: Hold) -> SafeString:
@@ -145,6 +145,11 @@ class HoldPage(BigTablePage, StepsPage):
     def state_chip(self, row: Hold) -> SafeString:
         """This function will show the state."""
         return chip(row.state)
+
+    @display(description="held since")
+    def since_cell(self, row: Hold) -> SafeString | str:
+        """This function will tell since when, for the list."""
+        return moment(row.held_at)
 
     @display(description="held since")
     def since(self, row: Hold) -> str:

@@ -246,7 +246,8 @@ class RunPage(StepsPage):
     @display(description="gross")
     def gross_figure(self, row: NettingRun) -> SafeString:
         """This function will show the gross per currency."""
-        return figure(" · ".join(money(gross, currency) for currency, gross in sorted(_gross(row.figures).items())) or "–")
+        grosses = ((figure(money(gross, currency)),) for currency, gross in sorted(_gross(row.figures).items()))
+        return format_html_join("", '<span class="first-line">{}</span>', grosses)
 
     @display(description="figures per currency")
     def figures_table(self, row: NettingRun) -> SafeString | str:

@@ -8,7 +8,7 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from roaming.admin.pages import ReadOnlyPage, ReadOnlyRows, page_link
-from roaming.figures import chip, day, energy, figure, instant, money, number, party_cell
+from roaming.figures import chip, day, energy, exact_money, figure, instant, money, number, party_cell
 from settlement.admin.downloads import download, download_links
 from settlement.models import Statement, StatementLine
 
@@ -43,17 +43,17 @@ class LinesOfStatement(ReadOnlyRows):
     @display(description="net")
     def net_figure(self, row: StatementLine) -> SafeString:
         """This function will show the net."""
-        return figure(money(row.net, row.statement.currency))
+        return figure(exact_money(row.net, row.statement.currency))
 
     @display(description="VAT")
     def vat_figure(self, row: StatementLine) -> SafeString:
         """This function will show the VAT and its rate."""
-        return figure(f"{money(row.vat, row.statement.currency)} ({number(row.vat_rate, decimals=2)} %)")
+        return figure(f"{exact_money(row.vat, row.statement.currency)} ({number(row.vat_rate, decimals=2)} %)")
 
     @display(description="gross")
     def gross_figure(self, row: StatementLine) -> SafeString:
         """This function will show the gross."""
-        return figure(money(row.gross, row.statement.currency))
+        return figure(exact_money(row.gross, row.statement.currency))
 
 
 @admin.register(Statement)

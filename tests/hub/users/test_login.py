@@ -42,12 +42,19 @@ class TestLogin:
         assert locked["Retry-After"] == "900"
         assert "15 minutes" in locked.content.decode()
 
-    def test_shows_staff_without_a_party_the_way_to_the_administration(self, client: Client) -> None:
+    @pytest.mark.parametrize("door", ["/portal/login/", "/admin/login/"])
+    def test_leads_people_of_the_hub_to_the_administration_from_either_door(self, client: Client, door: str) -> None:
         keep_user(email="max@hub.example", password=PASSWORD, role="maker")
-        log_in(client, "max@hub.example")
+        answer = client.post(door, {"username": "max@hub.example", "password": PASSWORD}, follow=True)
+        assert answer.redirect_chain[-1][0] == "/admin/"
+        assert answer.status_code == 200
+
+    def test_explains_to_somebody_without_a_party_what_is_missing(self, client: Client) -> None:
+        keep_user(email="new@example.org", password=PASSWORD)
+        log_in(client, "new@example.org")
         answer = client.get("/portal/")
         assert answer.status_code == 403
-        assert 'href="/admin/"' in answer.content.decode()
+        assert "belongs to no company yet" in answer.content.decode()
 
     def test_keeps_partners_out_of_the_administration(self, client: Client) -> None:
         keep_user(email="ana@alfa.example", password=PASSWORD, party=an_operator("DE-ALF").key)

@@ -6,6 +6,7 @@ from django.test import TestCase
 
 from hub.dashboard import read_today
 from roaming.models import Delivery, Exchange, Platform, Session, Token
+from settlement.models import Hold
 from tests.builders.network import Network, build_network
 from tests.builders.parties import platform_of
 from tests.builders.people import staff
@@ -93,7 +94,8 @@ class TestToday(TestCase):
         with self.assertNumQueries(5):
             read_today(at=now)
         page = staff("maker").get("/admin/").content.decode()
-        for words in ("energy above power", "117.00 EUR", "review, then approve (not maker@hub.example)", "Gamma Drive platform"):
+        reason = Hold.objects.get().reasons[0]["code"].replace("_", " ").lower()
+        for words in (reason, "117.00 EUR", "review, then approve (not maker@hub.example)", "Gamma Drive platform"):
             assert words in page
 
     def test_tells_somebody_without_a_role_what_is_missing(self) -> None:
