@@ -10,7 +10,8 @@ from roaming.protocols.ocpi.paths import split_joint
 class TestRawPath:
     @pytest.mark.parametrize("name", ["RAW_URI", "REQUEST_URI", "HTTP_X_RAW_PATH"])
     def test_is_what_the_server_or_the_lane_tells(self, name: str) -> None:
-        request = RequestFactory().get("/ocpi/a%2Fb", **{name: "/ocpi/a%2Fb?x=1"})
+        request = RequestFactory().get("/ocpi/a%2Fb")
+        request.META[name] = "/ocpi/a%2Fb?x=1"
         assert raw_path(request) == "/ocpi/a%2Fb"
 
     def test_takes_a_whole_address_too(self) -> None:

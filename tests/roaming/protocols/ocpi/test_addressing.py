@@ -1,5 +1,7 @@
 """Who speaks to whom: the routing headers of functional modules."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from roaming.canonical import Role
@@ -97,9 +99,8 @@ class TestAnswer:
         assert TO[1] not in reply.headers
 
 
-def assert_swapped(headers: object) -> None:
-    assert isinstance(headers, dict) or hasattr(headers, "items")
-    told = dict(headers.items())  # type: ignore[attr-defined]
+def assert_swapped(headers: Mapping[str, str]) -> None:
+    told = dict(headers.items())
     assert (told[TO[0]], told[TO[1]]) == ("DE", "ALF")
     assert (told[FROM[0]], told[FROM[1]]) == HUB
     assert (told["X-Request-ID"], told["X-Correlation-ID"]) == ("request-1", "correlation-1")

@@ -141,7 +141,8 @@ class TestResult:
         """The path at which the hub waits for the result of a START_SESSION."""
         stub.answer("POST", f"{AT_STUB}/START_SESSION", ACCEPTED)
         beta.call("POST", f"{URL}/START_SESSION", start(), to="DE-ALF")
-        return urlsplit(stub.heard[0].json["response_url"]).path
+        told: str = stub.heard[0].json["response_url"]
+        return urlsplit(told).path
 
     @pytest.mark.parametrize("body", [{"result": "ACCEPTED"}, {"data": {"result": "ACCEPTED"}, "status_code": 1000}])
     def test_is_queued_for_the_provider_once(self, alfa_at_stub: Caller, callback: str, body: Any) -> None:
