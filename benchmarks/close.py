@@ -44,7 +44,9 @@ def measure_close(*, month: Month, rounds: int) -> list[Measure]:
             duck.execute(_SAME_COUNT.format(parquet=month.parquet)).fetchall()
             floors.append(perf_counter() - started)
             started = perf_counter()
-            seen = preview_period(netting_set=month.netting_set, period=period, at=timezone.now(), look=lambda run: {"count": run.cdr_count})
+            seen = preview_period(
+                netting_set=month.netting_set, period=period, at=timezone.now(), look=lambda run: {"count": run.cdr_count}
+            )
             figures.append(perf_counter() - started)
             assert seen["count"] == month.count, "every charge is in the run"
             assert sum(pair[6] for pair in pairs) == month.count

@@ -51,7 +51,7 @@ class House:
             else:
                 os.environ["REDIS_URL"] = server.url
         os.environ.update(
-            DJANGO_SETTINGS_MODULE="benchmarks.settings",
+            DJANGO_SETTINGS_MODULE="hub_settings.development",
             VAR_DIR=str(self.root / "var"),
             HOST="127.0.0.1",
             PORT=str(self.port),
@@ -106,6 +106,15 @@ class House:
         ]
         argv += ["--timeout-keep-alive", "75", "--log-level", "warning"]
         self._start(Program(f"{application}-{port}", argv, {**os.environ, **environment}, PROJECT), lambda: listens(port))
+        return port
+
+    def start_constant_view(self) -> int:
+        """This function will serve the constant DRF view by granian, with workers and threads as the hub has; it returns its port."""
+        port = free_port()
+        argv = [sys.executable, "-m", "granian", "benchmarks.constant:application", "--interface", "wsgi", "--no-ws"]
+        argv += ["--host", "127.0.0.1", "--port", str(port), "--workers", "2", "--blocking-threads", "8", "--log-level", "error"]
+        environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+        self._start(Program("constant-view", argv, environment, PROJECT), lambda: listens(port))
         return port
 
     def start_provider(self, answer: bytes) -> int:

@@ -55,9 +55,10 @@ _CHARGE_COLUMNS = (
     " net, vat_rate, vat, gross, tax_note, operator_fee, provider_fee, fee_currency"
 )
 _CHARGES = """
-SELECT id, {terms}, {netting_set}, '{period}' AS period, '{period}' AS service_period, ended_on, ended_on AS booked_on, operator, provider, currency, 'current' AS bucket, energy_kwh, net,
-    vat_rate, round(net * vat_rate / 100, 4) AS vat, net + round(net * vat_rate / 100, 4) AS gross, '' AS tax_note, operator_fee,
-    0.0000::DECIMAL(12, 4) AS provider_fee, 'EUR' AS fee_currency
+SELECT id, {terms}, {netting_set}, '{period}' AS period, '{period}' AS service_period, ended_on, ended_on AS booked_on, operator, provider,
+    currency, 'current' AS bucket, energy_kwh, net, vat_rate, round(net * vat_rate / 100, 4) AS vat,
+    net + round(net * vat_rate / 100, 4) AS gross, '' AS tax_note, operator_fee, 0.0000::DECIMAL(12, 4) AS provider_fee,
+    'EUR' AS fee_currency
 FROM charged
 """
 

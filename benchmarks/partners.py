@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.utils import timezone
 
@@ -55,7 +55,7 @@ def connect_partners(*, provider_port: int) -> Partners:
         )
         for invitation, sides in ((operator, operator_sides), (provider, provider_sides))
     ]
-    sign_agreement(operator=OPERATOR, provider=PROVIDER, starts=at.date().replace(day=1), ends=None, modules=[], at=at)
+    sign_agreement(operator=OPERATOR, provider=PROVIDER, starts=date(2026, 1, 1), ends=None, modules=[], at=at)
     for uid, whitelist in ((ASKED_UID, canonical.Whitelist.NEVER), (KNOWN_UID, canonical.Whitelist.ALWAYS)):
         put_token(
             token=canonical.Token(
