@@ -13,5 +13,7 @@ class RoamingConfig(AppConfig):
         """This function will tell the rest of the house who speaks which protocol."""
         from roaming.gateways import register_gateway
         from roaming.protocols.ocpi.gateway import OcpiGateway
+        from roaming.protocols.oicp.gateway import OicpGateway
 
         register_gateway("ocpi", OcpiGateway)
+        register_gateway("oicp", OicpGateway)

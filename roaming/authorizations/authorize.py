@@ -92,7 +92,7 @@ def _answer(
         answer = _decide(request, plan, table, at, started)
     except GatewayRefusal as refusal:
         answer = refusal
-    _record(
+    record_answer(
         record_row(
             request=request,
             answer=answer,
@@ -124,7 +124,8 @@ def _decide(
             raise refusal_of(refused)
 
 
-def _record(row: dict[str, Any]) -> None:
+def record_answer(row: dict[str, Any]) -> None:
+    """This function will write down an answer, by column, before it is given."""
     names = ", ".join(row)
     places = ", ".join(f"%({name})s" for name in row)
     with connection.cursor() as cursor:

@@ -82,6 +82,18 @@ def find_evse(*, evse_key: str, owner: int | None = None) -> FoundEvse | None:
     return FoundEvse(row[0], row[1], row[2], row[3], msgspec.json.decode(row[4]), row[5], row[6], row[7], row[8], row[9]) if row else None
 
 
+def find_evse_of_location(*, owner: int, location_id: str, evse_uid: str | None) -> FoundEvse | None:
+    """This function will return the EVSE of a location; without `evse_uid` the only one there is, else None."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT evse_key FROM roaming_evserecord WHERE owner_id = %s AND valid_to IS NULL AND upper(location_id) = %s"
+            " AND (%s::text IS NULL OR upper(evse_uid) = %s) LIMIT 2",
+            [owner, location_id.upper(), evse_uid.upper() if evse_uid else None, evse_uid.upper() if evse_uid else None],
+        )
+        rows = cursor.fetchall()
+    return find_evse(evse_key=rows[0][0], owner=owner) if len(rows) == 1 else None
+
+
 def has_records(*, owner: int) -> bool:
     """This function will say whether the operator told any EVSE at all."""
     with connection.cursor() as cursor:

@@ -79,6 +79,20 @@ def refuse_hub_session(session: HubSession, **known: Any) -> None:
     _set(session, state=HubSession.State.REFUSED, **known)
 
 
+def note_reference(session: HubSession, *, reference: str) -> None:
+    """This function will keep the provider's own reference: it returns in the session and the CDR."""
+    _set(session, reference=reference[:64])
+
+
+def find_reservation(*, provider_session_id: str) -> HubSession | None:
+    """This function will return the latest open reservation that an OCPI provider knows by that id, or None."""
+    return (
+        HubSession.objects.filter(kind=RESERVATION, provider_session_id=provider_session_id, state=HubSession.State.OPEN)
+        .order_by("-id")
+        .first()
+    )
+
+
 def note_progress(session: HubSession, *, at: datetime) -> None:
     """This function will keep when the latest progress was told."""
     _set(session, progress_at=at)

@@ -1,0 +1,152 @@
+"""The way out to an OICP platform, and from OCPI's commands and questions to OICP's."""
+
+import logging
+from typing import Any
+
+from django.utils import timezone
+
+from roaming import canonical
+from roaming.canonical import PartyId
+from roaming.egress.blocking import send
+from roaming.egress.calls import Answer, Call
+from roaming.egress.event_loop import send_async
+from roaming.gateways import (
+    Forward,
+    Forwarded,
+    GatewayBroken,
+    NoRoute,
+    Outcome,
+    Parcel,
+    PlatformOffline,
+    UnknownToken,
+    egress_refusals,
+)
+from roaming.parties.directory import PlatformEntry
+from roaming.protocols.oicp import parcels, remote_calls, statuses
+from roaming.protocols.oicp.client import AUTHORIZATION_DOOR, authorize_path, read_authorization, write_call
+from roaming.protocols.oicp.crossing import identification_of, make_token
+from roaming.protocols.oicp.identifiers import write_operator
+from roaming.protocols.oicp.v2_3.authorization import AUTHORIZED, Authorization
+from roaming.sessions.hub_sessions import mint_session_id
+
+logger = logging.getLogger(__name__)
+
+# Where a canonical request carries the EvseID that an OCPI place stands for.
+EVSE_ID = "oicp_evse_id"
+_BLOCKED = {statuses.CONTRACT_LOCKED: canonical.Allowed.BLOCKED}
+_UNKNOWN = frozenset({statuses.INVALID_CREDENTIALS, statuses.INVALID_UID, statuses.INVALID_EVCO, statuses.NO_POSITIVE_ANSWER})
+
+
+class OicpGateway:
+    """One OICP platform."""
+
+    def __init__(self, platform: PlatformEntry) -> None:
+        self.platform = platform
+
+    # The outbox.
+
+    def prepare(self, parcel: Parcel) -> Call | None:
+        """This function will write the request for the object as it is now; None where an OICP partner is told nothing (it pulls)."""
+        return parcels.write_call_for(parcel)
+
+    def judge(self, parcel: Parcel, answer: Answer) -> Outcome:
+        """This function will say what the receiver's answer to a push means."""
+        return parcels.judge(answer)
+
+    # Questions of OCPI operators.
+
+    def authorize(
+        self, request: canonical.AuthorizationRequest, *, receiver: PartyId, deadline_seconds: float
+    ) -> canonical.AuthorizationDecision:
+        """This function will ask the provider with a SessionID of the hub's; it raises a GatewayRefusal where there is no decision."""
+        session_id = mint_session_id()
+        call = self.write_start(body=_start_body(request, session_id), operator=request.operator, seconds=deadline_seconds)
+        with egress_refusals():
+            answer = send(call)
+        return _decision(request, receiver, session_id, read_authorization(answer))
+
+    async def authorize_async(
+        self, request: canonical.AuthorizationRequest, *, receiver: PartyId, deadline_seconds: float
+    ) -> canonical.AuthorizationDecision:
+        """This function will do what `authorize` does, inside an event loop."""
+        session_id = mint_session_id()
+        call = self.write_start(body=_start_body(request, session_id), operator=request.operator, seconds=deadline_seconds)
+        with egress_refusals():
+            answer = await send_async(call)
+        return _decision(request, receiver, session_id, read_authorization(answer))
+
+    def write_start(self, *, body: dict[str, Any], operator: PartyId, seconds: float) -> Call:
+        """This function will write an AuthorizeStart; it raises PlatformOffline or NoRoute without I/O."""
+        self._check_reachable()
+        path = authorize_path(operator, "start")
+        return write_call(platform=self.platform, door=AUTHORIZATION_DOOR, path=path, body=body, purpose="authorize", seconds=seconds)
+
+    # Commands and direct requests.
+
+    def send_command(
+        self,
+        command: canonical.Command,
+        *,
+        sender: PartyId,
+        receiver: PartyId,
+        response_url: str,
+        correlation_id: str,
+        deadline_seconds: float,
+    ) -> canonical.CommandResponse:
+        """This function will check a command of an OCPI provider and answer at once; the operator is asked meanwhile (oicp §6.6)."""
+        self._check_reachable()
+        return remote_calls.accept(command, platform=self.platform, sender=sender, receiver=receiver, response_url=response_url)
+
+    def forward(self, request: Forward) -> Forwarded:
+        """This function will refuse: OICP has no request that passes through."""
+        raise PlatformOffline("the partner speaks OICP, which has no such request")
+
+    def probe(self) -> Call | None:
+        """This function will return None: OICP has no question without effect."""
+        return None
+
+    def _check_reachable(self) -> None:
+        if not self.platform.is_routable:
+            raise NoRoute("the platform is locked")
+
+
+def _start_body(request: canonical.AuthorizationRequest, session_id: str) -> dict[str, Any]:
+    identification = identification_of(uid=request.token_uid, type=request.token_type, contract_id=request.contract_id)
+    if identification is None:
+        raise UnknownToken("OICP has no medium for this token")  # §6.4: the provider is not called
+    body: dict[str, Any] = {
+        "SessionID": session_id,
+        "OperatorID": write_operator(request.operator),
+        "Identification": identification,
+    }
+    if evse_id := request.extensions.get(EVSE_ID):
+        body["EvseID"] = evse_id
+    return body
+
+
+def _decision(
+    request: canonical.AuthorizationRequest, receiver: PartyId, session_id: str, answer: Authorization
+) -> canonical.AuthorizationDecision:
+    code = answer.status.code
+    if answer.authorization != AUTHORIZED and code in _UNKNOWN:
+        raise UnknownToken("the provider does not know the token")
+    if answer.authorization == AUTHORIZED and code not in (statuses.SUCCESS,):
+        raise GatewayBroken(f"authorised with status {code}")
+    is_allowed = answer.authorization == AUTHORIZED
+    words = answer.status.additional or answer.status.description
+    return canonical.AuthorizationDecision(
+        allowed=canonical.Allowed.ALLOWED if is_allowed else _BLOCKED.get(code, canonical.Allowed.NOT_ALLOWED),
+        provider=receiver,
+        token=make_token(
+            provider=receiver,
+            uid=request.token_uid,
+            type=request.token_type,
+            contract_id=request.contract_id,
+            issuer=str(receiver),
+            at=timezone.now(),
+            valid=is_allowed,
+        ),
+        location=request.location if is_allowed else None,
+        reference=session_id if is_allowed else None,
+        info=canonical.DisplayText(language="en", text=words[:512]) if words else None,
+    )
