@@ -161,6 +161,7 @@ AXES_COOLOFF_TIME = 0.25  # hours
 # Guesses at one e-mail count together however its letters are written.
 AXES_USERNAME_CALLABLE = "hub.users.lockout.counted_name"
 AXES_LOCKOUT_CALLABLE = "hub.users.lockout.answer"
+AXES_CLIENT_IP_CALLABLE = "hub.users.lockout.client_address"
 AXES_ENABLE_ADMIN = False  # a locked person is let in again from the person's own page
 
 # Nothing is loaded from elsewhere and nothing inline runs; /admin/ needs two words more (hub/content_policy.py).

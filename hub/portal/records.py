@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from hub.portal.month import bounds_of
@@ -25,7 +26,7 @@ from settlement.clearing.standing import standing_of
 from settlement.models import Hold
 
 PAGE_SIZE = 50
-STATES = {"cleared": "charged", "held": "held", "credit": "credit", "waiting": "not looked at yet"}
+STATES = {"cleared": _("charged"), "held": _("held"), "credit": _("credit"), "waiting": _("not looked at yet")}
 
 
 @dataclass(frozen=True)

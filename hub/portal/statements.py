@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from hub.portal.scope import Scope, portal_page
@@ -14,11 +15,11 @@ from settlement.models import Document, PlannedPayment, Statement
 from settlement.statements.content import read_content
 
 _WHAT = {
-    "pdf": "the document to read and to file",
-    "xlsx": "a workbook with every CDR",
-    "csv": "one row per CDR",
-    "json": "for machines, with its schema",
-    "xml": "the e-invoice",
+    "pdf": _("the document to read and to file"),
+    "xlsx": _("a workbook with every CDR"),
+    "csv": _("one row per CDR"),
+    "json": _("for machines, with its schema"),
+    "xml": _("the e-invoice"),
 }
 # What can be had today; the e-invoice joins by itself once documents are stored in it.
 OFFERED = {name: what for name, what in _WHAT.items() if name in STORED_FORMATS}

@@ -1,13 +1,25 @@
 """Exchanges: what was really said on the wire, found by correlation id."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
+from unfold.views import ChangeList
 
 from roaming.admin.pages import BigTablePage
 from roaming.figures import NOTHING, chip, figure, instant_to_the_second, moment, pretty_json, two_lines
 from roaming.models import Exchange, Platform
+
+
+class _ListByTime(ChangeList):  # type: ignore[misc]  # django-unfold ships no types
+    def url_for_result(self, result: Exchange) -> str:
+        """This function will return the address of a row's page."""
+        return f"{super().url_for_result(result)}?{urlencode({'at': result.at.isoformat()})}"
 
 
 @admin.register(Exchange)
@@ -26,6 +38,19 @@ class ExchangePage(BigTablePage):
         ("Answer", {"fields": ["got"]}),
     ]
     readonly_fields = ["happened", "way", "message", "answered", "took_figure", "parties", "platform", "sent", "got"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """This function will return the list whose links tell the instant of each row."""
+        return _ListByTime
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Exchange | None:
+        """This function will find a row by its id and instant: the table is cut by time, and an id alone would search every part."""
+        at = parse_datetime(request.GET.get("at", "").replace(" ", "+"))
+        if at is not None and at.tzinfo is not None and object_id.isdecimal():
+            found: Exchange | None = self.get_queryset(request).filter(pk=object_id, at=at).first()
+        else:
+            found = super().get_object(request, object_id, from_field)
+        return found
 
     def find(self, queryset: QuerySet[Exchange], text: str) -> QuerySet[Exchange]:
         """This function will return every leg of one conversation."""

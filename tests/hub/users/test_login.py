@@ -42,6 +42,13 @@ class TestLogin:
         assert locked["Retry-After"] == "900"
         assert "15 minutes" in locked.content.decode()
 
+    def test_locks_a_login_for_the_address_that_guessed_and_for_no_other(self, client: Client, settings: Settings) -> None:
+        settings.AXES_ENABLED = True
+        keep_user(email="ana@alfa.example", password=PASSWORD, party=an_operator("DE-ALF").key)
+        guesser = Client(headers={"x-forwarded-for": "203.0.113.9"})
+        assert [log_in(guesser, "ana@alfa.example", "wrong") for _ in range(6)][-1] == 429
+        assert log_in(Client(headers={"x-forwarded-for": "198.51.100.4"}), "ana@alfa.example") == 302
+
     @pytest.mark.parametrize("door", ["/portal/login/", "/admin/login/"])
     def test_leads_people_of_the_hub_to_the_administration_from_either_door(self, client: Client, door: str) -> None:
         keep_user(email="max@hub.example", password=PASSWORD, role="maker")

@@ -1,8 +1,12 @@
 """Operations in the admin: traffic is looked at, platforms are locked, deliveries retried and parked."""
 
+import re
 from datetime import UTC, datetime
+from html import unescape
 
+from django.db import connection
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 
 from hub.dashboard import read_today
 from roaming.models import Delivery, Exchange, Platform, Session, Token
@@ -52,6 +56,21 @@ class TestPages(TestCase):
         assert [row.correlation_id for row in listed.context["cl"].result_list] == ["correlation-2"]
         for nonsense in ("'; drop", "9" * 40, "\x00"):
             assert operations.get("/admin/roaming/exchange/", {"q": nonsense}).status_code == 200, nonsense
+
+    def test_open_a_message_by_its_instant_so_that_one_part_of_the_table_is_read(self) -> None:
+        operations = staff("operations")
+        exchange = Exchange.objects.earliest("at")
+        listed = operations.get("/admin/roaming/exchange/")
+        links = [url for url in re.findall(r'href="([^"]+)"', listed.content.decode()) if f"/exchange/{exchange.pk}/change/" in url]
+        address = unescape(links[0])
+        assert "?at=2026-10-20T" in address
+        with CaptureQueriesContext(connection) as captured:
+            page = operations.get(address)
+        assert page.status_code == 200
+        assert exchange.correlation_id in page.content.decode()
+        read = [query["sql"] for query in captured if "roaming_exchange" in query["sql"]]
+        assert all('"at" = ' in sql for sql in read)
+        assert operations.get(f"/admin/roaming/exchange/{exchange.pk}/change/?at=2026-01-01T00:00:00Z").status_code == 302
 
     def test_lock_and_unlock_a_platform(self) -> None:
         operations = staff("operations")
