@@ -84,7 +84,7 @@ class AuthorizeDoor(Door):
     """POST …/sender/tokens/{token_uid}/authorize[?type=]."""
 
     method = "POST"
-    path = re.compile(rb"/ocpi/(?P<version>[^/]+)/sender/tokens/(?P<token_uid>[^/]+)/authorize")
+    path = re.compile(rb"/ocpi/(?P<version>2\.2\.1|2\.3\.0)/sender/tokens/(?P<token_uid>[^/]+)/authorize")
     module = "tokens"
     side = Side.OPERATOR
     interface = "SENDER"

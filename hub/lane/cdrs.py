@@ -21,7 +21,7 @@ class CdrDoor(Door):
     """POST …/receiver/cdrs."""
 
     method = "POST"
-    path = re.compile(rb"/ocpi/(?P<version>[^/]+)/receiver/cdrs")
+    path = re.compile(rb"/ocpi/(?P<version>2\.2\.1|2\.3\.0)/receiver/cdrs")
     module = "cdrs"
     side = Side.OPERATOR
     interface = "RECEIVER"
@@ -32,7 +32,7 @@ class CdrDoor(Door):
 
     async def reply(self, visit: Visit) -> Reply:
         """This function will seal a CDR and answer with its address."""
-        cdr = visit.dialect.cdr.read(self.json(visit))
+        cdr = visit.dialect.cdr.read(self.json(visit), owner=visit.address.sender)
         sender = visit.address.sender
         check_same(country_code=(cdr.country_code, sender.country_code), party_id=(cdr.party_id, sender.party_id))
         receiver = visit.direct_receiver()

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, LiteralString
+from typing import Any
 
 import msgspec
 import psycopg
 
 from hub.lane.database import DatabaseAway, Line
+from roaming.objects.prepared import with_plan_of_now
 
 BATCH_KEYS = 256
 
@@ -21,7 +22,7 @@ class GroupRead:
     The query takes a JSON array of keys, each with its number `n`, and returns rows that begin with the `n` they answer.
     """
 
-    def __init__(self, *, line: Line, query: LiteralString) -> None:
+    def __init__(self, *, line: Line, query: str) -> None:
         self._line = line
         self._query = query
         self._queue: list[tuple[Key, asyncio.Future[list[Found]]]] = []
@@ -80,7 +81,7 @@ class GroupRead:
         text = self._encode(keys).decode()
 
         async def work(connection: psycopg.AsyncConnection[Found]) -> list[Found]:
-            cursor = await connection.execute(self._query, (text,), prepare=True)
+            cursor = await connection.execute(with_plan_of_now(self._query).encode(), (text,), prepare=True)
             return await cursor.fetchall()
 
         return await self._line.run(work)

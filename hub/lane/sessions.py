@@ -25,7 +25,9 @@ class SessionDoor(Door):
     """PUT …/receiver/sessions/{country_code}/{party_id}/{session_id}."""
 
     method = "PUT"
-    path = re.compile(rb"/ocpi/(?P<version>[^/]+)/receiver/sessions/(?P<country_code>[^/]+)/(?P<party_id>[^/]+)/(?P<session_id>[^/]+)")
+    path = re.compile(
+        rb"/ocpi/(?P<version>2\.2\.1|2\.3\.0)/receiver/sessions/(?P<country_code>[^/]+)/(?P<party_id>[^/]+)/(?P<session_id>[^/]+)"
+    )
     module = "sessions"
     side = Side.OPERATOR
     interface = "RECEIVER"
@@ -38,7 +40,7 @@ class SessionDoor(Door):
         """This function will take a whole session."""
         owner = visit.own_party()
         session_id: str = read_value(name="session_id", kind=_SESSION_ID, value=visit.named["session_id"])
-        session = visit.dialect.session.read(self.json(visit))
+        session = visit.dialect.session.read(self.json(visit), owner=owner)
         check_same(
             country_code=(session.country_code, owner.country_code),
             party_id=(session.party_id, owner.party_id),

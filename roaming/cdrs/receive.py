@@ -24,14 +24,17 @@ from roaming.parties.directory import PartyEntry
 from roaming.revisions import Receipt, StampInFuture, Verdict, judge_put
 
 # Everything the verdict needs, in one answer under the locks: the same CDR, the session's CDR that nobody credited, the original
-# of a credit, another provider that owns uid and contract, another operator that owns location and EVSE.
+# of a credit, another provider that owns uid and contract, another operator that owns location and EVSE. The LIMITs keep each look
+# a look into an index: the plan is made once, perhaps while the tables are empty, and must serve when they hold millions.
 LOOK = """
 SELECT k.n, same.id, same.public_id, same.content_digest, former.cdr_id, original.id, original.body, original.provider_id,
     original.is_credit, original.is_credited, stranger.owner_id, site.owner_id
 FROM json_to_recordset(%(keys)s::json) AS k (
     n int, owner bigint, provider bigint, cdr_key text, session_key text, original_key text, uid_key text, contract_key text,
     location_key text, evse_key text, evse_id text)
-LEFT JOIN roaming_cdr same ON same.owner_id = k.owner AND same.cdr_key = k.cdr_key
+LEFT JOIN LATERAL (
+    SELECT c.id, c.public_id, c.content_digest FROM roaming_cdr c WHERE c.owner_id = k.owner AND c.cdr_key = k.cdr_key
+    LIMIT 1) same ON TRUE
 LEFT JOIN LATERAL (
     SELECT c.cdr_id FROM roaming_cdr c
     WHERE c.owner_id = k.owner AND c.session_key = k.session_key AND c.session_key <> '' AND NOT c.is_credit
@@ -41,7 +44,8 @@ LEFT JOIN LATERAL (
     SELECT c.id, c.body, c.provider_id, c.is_credit,
         EXISTS (SELECT 1 FROM roaming_cdr credit WHERE credit.credit_of_id = c.id) AS is_credited
     FROM roaming_cdr c
-    WHERE c.owner_id = k.owner AND c.cdr_key = k.original_key) original ON TRUE
+    WHERE c.owner_id = k.owner AND c.cdr_key = k.original_key
+    LIMIT 1) original ON TRUE
 LEFT JOIN LATERAL (
     SELECT t.owner_id FROM roaming_token t
     WHERE t.uid_key = k.uid_key AND upper(t.contract_id) = k.contract_key AND t.owner_id <> k.provider

@@ -1,10 +1,15 @@
 """Statements whose plan the server keeps: planning a look over several tables costs ten times what running it costs (measured)."""
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import Any
 
 import psycopg
 from django.db import connection
+
+# A plan made while a table was empty reads all of it, and is kept until the table is analysed, a minute later at best. So each plan
+# is kept for a few seconds only: the text, and with it the prepared statement, changes with them.
+_PLAN_SECONDS = 5.0
 
 
 def fetch_prepared(*, sql: str, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -18,8 +23,14 @@ def fetch_prepared(*, sql: str, params: Mapping[str, Any]) -> tuple[Any, ...] | 
 
 def fetch_all_prepared(*, sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """This function will do the same and return every row."""
+    text = with_plan_of_now(sql)
     connection.ensure_connection()
     raw = connection.connection
     raw.prepare_threshold = 0  # counts for binding cursors only, of which this is the one
     with connection.wrap_database_errors, psycopg.Cursor[tuple[Any, ...]](raw) as cursor:
-        return cursor.execute(sql, params, prepare=True).fetchall()
+        return cursor.execute(text, params, prepare=True).fetchall()
+
+
+def with_plan_of_now(sql: str) -> str:
+    """This function will return the statement with a mark that changes every few seconds: prepared, it is then planned anew."""
+    return f"{sql}\n-- {int(monotonic() / _PLAN_SECONDS)}"
