@@ -125,9 +125,7 @@ class Partner:
 
 def send(path: str, content: bytes, headers: Mapping[str, str], *, method: str = "POST") -> Reply:
     """This function will send bytes to a path of OICP."""
-    response: HttpResponse = Client().generic(
-        method, f"/api/oicp/{path}", content, content_type="application/json", headers=dict(headers)
-    )
+    response: HttpResponse = Client().generic(method, f"/api/oicp/{path}", content, content_type="application/json", headers=dict(headers))
     read = json.loads(response.content, parse_float=Decimal) if response.content else {}
     return Reply(http=response.status_code, json=read, headers=response.headers)
 
@@ -139,12 +137,14 @@ def partner(*roles: str, at: StubPartner | None = None, services: tuple[str, ...
     fingerprint = hashlib.sha256(f"certificate {number}".encode()).hexdigest()
     hosts = [at.host] if at else []
     invitation = invite_platform(name=name or f"{roles[0]} #{number}", parties=parties, protocol="oicp", allowed_hosts=hosts, at=NOW)
-    urls = {service: at.url for service in services} if at else {}
+    urls = dict.fromkeys(services, at.url) if at else {}
     register_oicp_partner(platform=invitation.platform, sha256=fingerprint, urls=urls, at=NOW)
     return Partner(key=parties[0][1], platform=invitation.platform, fingerprint=fingerprint)
 
 
-def operator(key: str = "DE-ALF", *, at: StubPartner | None = None, services: tuple[str, ...] = ("authorization", "reservation")) -> Partner:
+def operator(
+    key: str = "DE-ALF", *, at: StubPartner | None = None, services: tuple[str, ...] = ("authorization", "reservation")
+) -> Partner:
     """This function will register an operator."""
     party = canonical.PartyId.parse(key)
     return partner(f"CPO:{party.country_code}:{party.party_id}", at=at, services=services)

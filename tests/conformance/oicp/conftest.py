@@ -22,7 +22,7 @@ def behind_a_proxy(settings: Settings) -> None:
 
 
 @pytest.fixture
-def everyone_roams(transactional_db: None) -> None:
+def everyone_roams(db: None) -> None:
     """An agreement of everyone with everyone. The tables are real and committed: partners are asked outside of transactions."""
     an_agreement()
 
