@@ -27,7 +27,7 @@ CREATE TABLE charged AS
 SELECT
     i::BIGINT AS id,
     {operator} + (hash(i * 7) % {operators})::BIGINT AS operator,
-    {provider} + (hash(i * 11) % {providers})::BIGINT AS provider,
+    {provider} + CASE WHEN hash(i * 19) % 8 = 0 THEN 0 ELSE 1 + (hash(i * 11) % ({providers} - 1))::BIGINT END AS provider,
     CASE WHEN hash(i * 7) % {operators} < 2 THEN 'CHF' ELSE 'EUR' END AS currency,
     (DATE '{first_day}' + ((i - 1) * {days} // {count})::INTEGER) AS ended_on,
     TIMESTAMP '{first_day}' + INTERVAL 1 SECOND * ((i - 1) * {days} * 86400 // {count}) AS ended_at,
@@ -70,7 +70,7 @@ class Month:
     netting_set: NettingSet
     parquet: Path
     count: int
-    provider: Party  # one of those with the most lines
+    provider: Party  # the one with an eighth of all CDRs
 
 
 def fill_month(*, count: int, directory: Path) -> Month:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from roaming import canonical
 from roaming.parties.agreements import sign_agreement
 from roaming.parties.invite import invite_platform
+from roaming.parties.models import Credential
 from roaming.parties.register import complete_registration
 from roaming.tokens.receive import put_token
 
@@ -73,4 +74,6 @@ def connect_partners(*, provider_port: int) -> Partners:
             at=at,
             correlation_id="bench",
         )
+    # As if they had called before: a token's first use is Django's to note, once.
+    Credential.objects.filter(first_used_at=None).update(first_used_at=at)
     return Partners(operator_token=tokens[0], provider_token=tokens[1])
