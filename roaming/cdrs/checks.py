@@ -3,7 +3,7 @@
 What needs more than the record itself to judge (tariffs, power, overlaps) is settlement's, as a hold.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from roaming import canonical
@@ -12,8 +12,12 @@ from roaming.cdrs.columns import taxes_of
 # C6: clocks of charge points drift; five minutes are forgiven, a day is not.
 _FORGIVEN = timedelta(minutes=5)
 _LONGEST = timedelta(days=7)
+# A meter that lost its clock starts again in 1970 or 2000 (clearing §2.3, check 40).
+_BEFORE_ALL_CARS = datetime(2010, 1, 1, tzinfo=UTC)
 # C12: each part may have been rounded to a cent on its own.
 _ROUNDING = Decimal("0.01")
+# Check 58: below one percent it is settlement's flag.
+_LOST_KWH = Decimal("0.01")
 
 
 class RefusedCdr(Exception):
@@ -42,12 +46,21 @@ def _check_times(cdr: canonical.Cdr, at: datetime) -> None:
         raise ImpossibleTimes("end_date_time: lies in the future")
     if cdr.end_date_time - cdr.start_date_time > _LONGEST:
         raise ImpossibleTimes("end_date_time: a session lasts at most 7 days")
+    if cdr.start_date_time < _BEFORE_ALL_CARS:
+        raise ImpossibleTimes(f"start_date_time: {cdr.start_date_time:%Y-%m-%d} is the date of a clock that was reset")
+    for number, period in enumerate(cdr.charging_periods):
+        if not cdr.start_date_time - _FORGIVEN <= period.start_date_time <= cdr.end_date_time:
+            raise ImpossibleTimes(f"charging_periods.{number}.start_date_time: lies outside the session")
 
 
 def _check_signs(cdr: canonical.Cdr) -> None:
     net, taxes = cdr.total_cost.before_taxes, taxes_of(cdr.total_cost)
     if cdr.total_energy < 0:
         raise ContradictingAmounts("total_energy: must not be negative")
+    told = [dimension.volume for period in cdr.charging_periods for dimension in period.dimensions if dimension.type == "ENERGY"]
+    off = abs(sum(told, Decimal(0)) - cdr.total_energy)
+    if told and off > max(cdr.total_energy / 100, _LOST_KWH):
+        raise ContradictingAmounts(f"total_energy: {cdr.total_energy} kWh, but the charging periods sum to {sum(told, Decimal(0))} kWh")
     if cdr.total_time < 0:
         raise ContradictingAmounts("total_time: must not be negative")
     if net < 0 and not cdr.credit:

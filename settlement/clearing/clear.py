@@ -4,7 +4,7 @@ Settlement pulls at its own pace; roaming never knows of money. One transaction 
 meet their originals and overlaps are judged in one order; `charge.cdr` and `hold.cdr` are unique whatever happens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -41,6 +41,10 @@ class Cleared(NamedTuple):
 class NoSuchCdr(Exception):
     """No sealed CDR has this row or name."""
 
+
+# What follows when charges are taken back, inside the clearing transaction: rows of the credited CDRs, and the instant. The slices
+# below say what (settlement.apps).
+when_credited: list[Callable[[Sequence[int], datetime], object]] = []
 
 # Rows come in order of id, but commit in any order: the cursor stays behind everything received in the latest ten minutes, and no
 # transaction of the intake may live that long (statement and idle time limits, hub_settings.base).
@@ -128,6 +132,10 @@ def clear_rows(*, cdr_ids: Sequence[int], at: datetime, regardless: bool = False
         booked.append((evidence, found))
     hold_cdrs(reasons=holds, at=at)
     write_charges(charges=_book(booked))
+    credited = [evidence.original for evidence, _ in booked if evidence.original is not None]
+    if credited:
+        for follow in when_credited:
+            follow(credited, at)
     return Cleared(charged=len(booked), held=len(holds))
 
 

@@ -65,3 +65,8 @@ def booking_period(*, service: canonical.Period, closed: frozenset[str]) -> cano
     while period.name in closed:
         period = period.next()
     return period
+
+
+def period_after(*, name: str, closed: frozenset[str]) -> str:
+    """This function will return the named period while it is open, and otherwise the next one that is."""
+    return booking_period(service=canonical.Period.parse(name), closed=closed).name

@@ -1,6 +1,7 @@
 """Keep what the rules said, once per CDR and code, and what the hub computed and verified, once per CDR."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import msgspec
 from django.db import connection
@@ -35,7 +36,11 @@ def record_findings(*, remarks: Mapping[int, Sequence[Remark]]) -> None:
 
 def record_evidence(*, batch: Sequence[Evidence]) -> None:
     """This function will store the computed price with its trace, and the verdict on each signed value; what is stored already stays."""
-    priced = [_repricing(evidence, evidence.repriced) for evidence in batch if evidence.repriced and evidence.repriced.net is not None]
+    priced = [
+        _repricing(evidence, evidence.repriced, evidence.repriced.net)
+        for evidence in batch
+        if evidence.repriced is not None and evidence.repriced.net is not None
+    ]
     Repricing.objects.bulk_create(priced, batch_size=500, ignore_conflicts=True)
     signed = [
         SignedReading(
@@ -52,7 +57,7 @@ def record_evidence(*, batch: Sequence[Evidence]) -> None:
     SignedReading.objects.bulk_create(signed, batch_size=500, ignore_conflicts=True)
 
 
-def _repricing(evidence: Evidence, repriced: Repriced) -> Repricing:
+def _repricing(evidence: Evidence, repriced: Repriced, net: Decimal) -> Repricing:
     rated = repriced.rated
     return Repricing(
         cdr_id=evidence.id,
@@ -62,7 +67,7 @@ def _repricing(evidence: Evidence, repriced: Repriced) -> Repricing:
         zone=repriced.zone,
         currency=repriced.currency,
         told_net=evidence.net,
-        net=repriced.net,
+        net=net,
         vat=repriced.vat,
         policy=msgspec.to_builtins(policy_of(evidence.terms.pricing if evidence.terms else {})),
         trace=[

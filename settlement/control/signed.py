@@ -147,7 +147,7 @@ def _measured(blank: SignedVerdict, document: dict[str, Any]) -> SignedVerdict:
     readings = [reading for reading in document.get("RD") or () if isinstance(reading, dict)]
     begins = [reading for reading in readings if reading.get("TX") == "B"]
     ends = [reading for reading in readings if reading.get("TX") in ("E", "L", "R", "A", "P")]
-    first, last = (begins or [None])[0], (ends or [None])[-1]
+    first, last = begins[0] if begins else None, ends[-1] if ends else None
     return blank._replace(
         begin_kwh=_kwh(first),
         end_kwh=_kwh(last),

@@ -91,6 +91,7 @@ class Adjustment(models.Model):
         WITHHELD = "withheld", "withheld while in dispute"
         RELEASED = "released", "owed after all"
         TAKEN_BACK = "taken", "not owed, after the period was closed"
+        RESTORED = "restored", "given back: a credit takes the whole charge"
 
     dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, related_name="adjustments")
     kind = models.CharField(max_length=8, choices=Kind.choices)

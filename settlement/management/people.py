@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 
+from roaming.models import Cdr
+
 
 class NoSuchUser(Exception):
     """No active user has that e-mail."""
@@ -14,6 +16,22 @@ class Person(NamedTuple):
 
     email: str
     role: str
+
+
+def person_about(*, email: str, cdr: Cdr) -> Person:
+    """This function will return the user with the role they have towards a CDR: of the hub's staff, or a partner's at its company.
+
+    It raises NoSuchUser.
+    """
+    person = get_person(email=email)
+    if person.role:
+        return person
+    user = get_user_model().objects.get(email__iexact=email.strip())
+    memberships = getattr(user, "memberships", None)
+    if memberships is None:
+        return person
+    member = memberships.filter(party__in=[cdr.owner_id, cdr.provider_id]).order_by("-role").first()
+    return person if member is None else Person(email=person.email, role=member.role)
 
 
 def get_person(*, email: str) -> Person:

@@ -22,6 +22,14 @@ WITH counted AS (
     JOIN settlement_charge charge ON charge.netting_set_id = run.netting_set_id AND charge.period = run.period
     WHERE run.state <> 'void'
     GROUP BY run.id, charge.operator_id, charge.provider_id, charge.currency, charge.vat_rate, charge.tax_note, charge.bucket
+
+    UNION ALL
+    SELECT run.id, adjusted.operator_id, adjusted.provider_id, adjusted.currency, adjusted.vat_rate, adjusted.tax_note, 'dispute',
+        count(*), 0, sum(adjusted.net), sum(adjusted.vat)
+    FROM settlement_nettingrun run
+    JOIN settlement_adjustment adjusted ON adjusted.netting_set_id = run.netting_set_id AND adjusted.period = run.period
+    WHERE run.state <> 'void'
+    GROUP BY run.id, adjusted.operator_id, adjusted.provider_id, adjusted.currency, adjusted.vat_rate, adjusted.tax_note
 ),
 told AS (
     SELECT pair.* FROM settlement_pairtotal pair JOIN settlement_nettingrun run ON run.id = pair.run_id WHERE run.state <> 'void'

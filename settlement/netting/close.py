@@ -17,6 +17,7 @@ from settlement.clearing.clear import clear_everything
 from settlement.clearing.gate import allow_long_work, shut_gate
 from settlement.clearing.models import Hold, SettlementPeriod
 from settlement.clearing.roll_up import roll_up
+from settlement.disputes.queries import BUCKET as DISPUTE_BUCKET
 from settlement.ledger.post import post_entries
 from settlement.netting.books import entries_of_close
 from settlement.netting.digest import digest_of
@@ -104,7 +105,7 @@ def _close(netting_set: NettingSet, period: canonical.Period, by: str, at: datet
         ends_at=period.ends_at,
         closed_by=by,
         closed_at=at,
-        cdr_count=sum(pair.exact.cdr_count for pair in pairs),
+        cdr_count=sum(pair.exact.cdr_count for pair in pairs if pair.exact.bucket != DISPUTE_BUCKET),
         held_count=_count_holds(period),
         figures={currency: _told(figures) for currency, figures in netted.figures.items()},
     )

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from settlement.disputes.queries import BUCKET as DISPUTE_BUCKET
+from settlement.disputes.queries import sum_adjustments
 from settlement.netting.rounding import round_group, spread
 
 
@@ -53,10 +55,15 @@ ORDER BY operator_id, provider_id, currency, vat_rate, tax_note, bucket
 
 
 def sum_pairs(*, netting_set: int, period: str) -> list[Sum]:
-    """This function will sum the day totals of a period, one row per pair, currency, VAT group and bucket."""
+    """This function will sum the day totals of a period, one row per pair, currency, VAT group and bucket; disputes are a bucket."""
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, [netting_set, period])
-        return [Sum(*row) for row in cursor.fetchall()]
+        charged = [Sum(*row) for row in cursor.fetchall()]
+    adjusted = [
+        Sum(*row[:5], DISPUTE_BUCKET, row.count, Decimal(0), row.net, row.vat)
+        for row in sum_adjustments(netting_set=netting_set, period=period)
+    ]
+    return sorted([*charged, *adjusted], key=lambda of: (*of.group, of.bucket))
 
 
 def round_pairs(sums: Sequence[Sum]) -> Iterator[RoundedSum]:

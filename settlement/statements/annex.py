@@ -65,7 +65,8 @@ WITH charged AS (
 ),
 rounded AS (
     SELECT operator_id, provider_id, vat_rate, tax_note, sum(gross) AS gross, CASE WHEN sum(gross) < 0 THEN -1 ELSE 1 END AS sign
-    FROM settlement_pairtotal WHERE run_id = %(run)s AND currency = %(currency)s AND (operator_id = %(party)s OR provider_id = %(party)s)
+    FROM settlement_pairtotal
+    WHERE run_id = %(run)s AND currency = %(currency)s AND bucket <> 'dispute' AND (operator_id = %(party)s OR provider_id = %(party)s)
     GROUP BY operator_id, provider_id, vat_rate, tax_note
 ),
 counted AS (

@@ -46,10 +46,10 @@ WITH told AS (
 ),
 paired AS (
     SELECT run_id, operator_id AS party_id, provider_id AS counterparty_id, currency, 'receivable' AS kind, bucket, vat_rate, tax_note,
-        exact_net AS net, exact_vat AS vat, count FROM settlement_pairtotal
+        exact_net AS net, exact_vat AS vat, count FROM settlement_pairtotal WHERE bucket <> 'dispute'
     UNION ALL
     SELECT run_id, provider_id, operator_id, currency, 'payable', bucket, vat_rate, tax_note, -exact_net, -exact_vat, count
-    FROM settlement_pairtotal
+    FROM settlement_pairtotal WHERE bucket <> 'dispute'
 )
 SELECT run.period, company.country_code || '-' || company.party_id, differing.currency
 FROM (

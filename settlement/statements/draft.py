@@ -5,11 +5,15 @@ that every cent between CDRs and position has a line.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+
+from django.db import connection
 
 from roaming import canonical
 from roaming.models import Party
+from settlement.disputes.queries import BUCKET as DISPUTE_BUCKET
+from settlement.disputes.queries import describe_adjustments
 from settlement.netting.fees import Fee, sum_fees
 from settlement.netting.models import NettingRun, PairTotal, Position
 from settlement.statements.models import Statement, StatementLine
@@ -20,7 +24,13 @@ _BUCKETS = {
     "current": "Sessions of the period",
     "late": "Late: sessions of earlier, closed periods",
     "credit": "Credits: sessions taken back",
+    DISPUTE_BUCKET: "Disputes",
 }
+
+
+# Lines of a large run are thousands: one COPY instead of rows through the ORM.
+_COLUMNS = ("kind", "counterparty_id", "bucket", "description", "count", "energy_kwh", "net", "vat_rate", "vat", "gross", "tax_note")
+_COPY_LINES = f"COPY settlement_statementline (statement_id, number, {', '.join(_COLUMNS)}) FROM STDIN"
 
 
 def draft_statements(*, run: NettingRun) -> list[Statement]:
@@ -42,14 +52,11 @@ def draft_statements(*, run: NettingRun) -> list[Statement]:
         for position in positions
     )
     parts = (*_lines_of_pairs(run), _lines_of_fees(run), *_lines_of_rounding(run))
-    StatementLine.objects.bulk_create(
-        (
-            line
-            for statement in statements
-            for line in _numbered(statement, (line for part in parts for line in part.get((statement.party_id, statement.currency), ())))
-        ),
-        batch_size=2000,
-    )
+    with connection.cursor() as cursor, cursor.copy(_COPY_LINES) as copy:
+        for statement in statements:
+            lines = (line for part in parts for line in part.get((statement.party_id, statement.currency), ()))
+            for number, line in enumerate(lines, start=1):
+                copy.write_row((statement.pk, number, *(getattr(line, name) for name in _COLUMNS)))
     return statements
 
 
@@ -59,7 +66,7 @@ _Lines = dict[tuple[int, str], list[StatementLine]]
 def _lines_of_pairs(run: NettingRun) -> Iterator[_Lines]:
     for kind, by_party in _pairs_by_side(run).items():
         yield {
-            key: [_pair_line(pair, kind) for pair in sorted(of_party, key=lambda pair: list(_BUCKETS).index(pair.bucket))]
+            key: [_pair_line(pair, kind, run) for pair in sorted(of_party, key=lambda pair: list(_BUCKETS).index(pair.bucket))]
             for key, of_party in by_party.items()
         }
 
@@ -78,19 +85,33 @@ def _pairs_by_side(run: NettingRun) -> dict[_Kind, dict[tuple[int, str], list[Pa
     return sides
 
 
-def _pair_line(pair: PairTotal, kind: _Kind) -> StatementLine:
+def _pair_line(pair: PairTotal, kind: _Kind, run: NettingRun) -> StatementLine:
     sign = 1 if kind == _Kind.RECEIVABLE else -1
     return StatementLine(
-        kind=kind,
+        kind=_Kind.ADJUSTMENT if pair.bucket == DISPUTE_BUCKET else kind,
         counterparty=pair.provider if kind == _Kind.RECEIVABLE else pair.operator,
         bucket=pair.bucket,
-        description=_BUCKETS[pair.bucket],
-        count=pair.count,
+        description=_describe(pair, run),
+        count=0 if pair.bucket == DISPUTE_BUCKET else pair.count,
         energy_kwh=pair.energy_kwh,
         net=sign * pair.exact_net,
         vat_rate=pair.vat_rate,
         vat=sign * pair.exact_vat,
         gross=sign * (pair.exact_net + pair.exact_vat),
+        tax_note=pair.tax_note,
+    )
+
+
+def _describe(pair: PairTotal, run: NettingRun) -> str:
+    if pair.bucket != DISPUTE_BUCKET:
+        return _BUCKETS[pair.bucket]
+    return describe_adjustments(
+        netting_set=run.netting_set_id,
+        period=run.period,
+        operator=pair.operator_id,
+        provider=pair.provider_id,
+        currency=pair.currency,
+        vat_rate=pair.vat_rate,
         tax_note=pair.tax_note,
     )
 
@@ -101,10 +122,21 @@ def _rounding_lines(pairs: Sequence[PairTotal], kind: _Kind) -> Iterator[Stateme
     net = sign * sum((pair.net - pair.exact_net for pair in pairs), Decimal(0))
     vat = sign * sum((pair.vat - pair.exact_vat for pair in pairs), Decimal(0))
     if net:
-        yield StatementLine(kind=_Kind.ROUNDING, description=f"Rounding of {what}, once per counterparty and VAT rate", net=net, gross=net)
+        yield StatementLine(
+            kind=_Kind.ROUNDING,
+            description=f"Rounding of {what}, once per counterparty and VAT rate",
+            net=net,
+            gross=net,
+            tax_note="",
+        )
     if vat:
         yield StatementLine(
-            kind=_Kind.VAT_ROUNDING, description=f"VAT of {what}: rate × rounded base instead of the CDRs' VAT", net=0, vat=vat, gross=vat
+            kind=_Kind.VAT_ROUNDING,
+            description=f"VAT of {what}: rate × rounded base instead of the CDRs' VAT",
+            net=0,
+            vat=vat,
+            gross=vat,
+            tax_note="",
         )
 
 
@@ -135,10 +167,3 @@ def _fee_line(fee: Fee, *, counterparty: Party, sign: int) -> StatementLine:
         gross=sign * fee.gross,
         tax_note=fee.tax_note,
     )
-
-
-def _numbered(statement: Statement, lines: Iterable[StatementLine]) -> Iterator[StatementLine]:
-    for number, line in enumerate(lines, start=1):
-        line.statement = statement
-        line.number = number
-        yield line
