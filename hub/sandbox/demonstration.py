@@ -21,7 +21,7 @@ from hub.sandbox.geography import COUNTRIES
 from hub.sandbox.life import Life
 from hub.sandbox.memory import Memory, load_memory, save_memory
 from hub.sandbox.month import MonthPlay
-from hub.sandbox.network import Network, free_ports
+from hub.sandbox.network import Network, Platform, free_ports
 from hub.sandbox.office import Office
 from hub.sandbox.readiness import wait_for_hub
 from hub.sandbox.story import tell_story
@@ -92,23 +92,29 @@ class Demonstration:
 
     async def _enrol(self, network: Network, memory: Memory, starts_at: datetime) -> None:
         for platform in network.platforms.values():
-            if platform.name not in memory.tokens_a:
-                number, token_a = await asyncio.to_thread(enrolment.invite, platform, office=self.office)
-                memory.platform_ids[platform.name], memory.tokens_a[platform.name] = number, token_a
-                save_memory(self.path, memory)
+            # The hub may live at another address now, or have ended a connection.
+            if platform.link.connection.is_registered and not await platform.link.find_again(versions_url=self.versions_url):
+                memory.tokens_a.pop(platform.name, None)
         waiting = [platform for platform in network.platforms.values() if not platform.link.connection.is_registered]
         for platform in waiting:
-            token_a, number = memory.tokens_a[platform.name], memory.platform_ids[platform.name]
-            if platform.waits_for_hub:
-                await enrolment.await_hub(platform, number=number, token_a=token_a, office=self.office)
-            else:
-                await enrolment.register(platform, versions_url=self.versions_url, token_a=token_a)
-            save_memory(self.path, memory)
+            await self._register(platform, memory)
         if waiting:
             self.say(f"{len(waiting)} platforms registered over OCPI 2.2.1")
         if "signed" not in memory.stages:
             await asyncio.to_thread(self._paperwork, network, starts_at)
             self._done(memory, "signed")
+
+    async def _register(self, platform: Platform, memory: Memory) -> None:
+        if platform.name not in memory.tokens_a:
+            number, token_a = await asyncio.to_thread(enrolment.invite, platform, office=self.office)
+            memory.platform_ids[platform.name], memory.tokens_a[platform.name] = number, token_a
+            save_memory(self.path, memory)
+        token_a, number = memory.tokens_a[platform.name], memory.platform_ids[platform.name]
+        if platform.waits_for_hub:
+            await enrolment.await_hub(platform, number=number, token_a=token_a, office=self.office)
+        else:
+            await enrolment.register(platform, versions_url=self.versions_url, token_a=token_a)
+        save_memory(self.path, memory)
 
     def _paperwork(self, network: Network, starts_at: datetime) -> None:
         count = enrolment.sign_agreements(network, office=self.office, starts=starts_at.date())

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from hub.sandbox.day import AC_HOURS, TICK, Calendar, Visit
-from hub.sandbox.line import RemoteStart, Sent
+from hub.sandbox.line import FAILED, RemoteStart, Sent
 from hub.sandbox.network import Network
 from hub.sandbox.operator import Operator, share
 from hub.sandbox.world import Card, Charger, OperatorPlan, ProviderPlan, Site, unknown_card
@@ -20,6 +20,7 @@ from hub.sandbox.world import Card, Charger, OperatorPlan, ProviderPlan, Site, u
 _UPDATE_SECONDS = 40
 _ATTEMPT_SECONDS = 45
 _FAULT_SECONDS = 240
+_PATIENCE_SECONDS = 15
 _REST = timedelta(hours=2)  # fewer cards than a real network has must do
 _QUIET, _BUSY = 8, 20  # cars at a time
 
@@ -168,8 +169,11 @@ class Life:
         ticks = int((now - visit.starts_at) / TICK)
         record_at = visit.ends_at + timedelta(minutes=2)
         if item.has_ended and now >= record_at:
-            del self.running[visit.id]
             sent = await operator.bill(operator.record(visit))
+            if sent.result == FAILED:  # the hub is away: an operator does not throw a record away
+                item.due_at = now + timedelta(seconds=_PATIENCE_SECONDS)
+                return
+            del self.running[visit.id]
             cost = f"{visit.cost.total.gross:.2f} {visit.company.country.currency}"
             self.say(f"{visit.site.name}: {visit.energy_kwh} kWh for {cost}, CDR {sent.result}")
         elif now >= visit.ends_at and not item.has_ended:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from hub.sandbox import enrolment
@@ -73,18 +72,14 @@ class Outcome:
     run: dict[str, Any] = field(default_factory=dict)
     statements: int = 0
 
-    @property
-    def moved(self) -> dict[str, Decimal]:
-        """What is paid after netting, by currency."""
-        moved: dict[str, Decimal] = {}
-        for payment in self.run["payments"]:
-            moved[payment["currency"]] = moved.get(payment["currency"], Decimal(0)) + Decimal(payment["amount"])
-        return moved
+    def by_currency(self, name: str) -> dict[str, str]:
+        """This method will return one figure of the close for each currency: `gross`, `moved`, `bilateral` …"""
+        return {currency: str(figures[name]) for currency, figures in sorted(self.run["figures"].items())}
 
     @property
-    def pairs(self) -> int:
-        """How many payments there would be without the hub: one per provider, operator and currency."""
-        return len({(r.visit.company.id, r.visit.provider.company.id) for r in self.figures.records})
+    def payments(self) -> tuple[int, int]:
+        """How many payments there would be pair by pair, and how many there are."""
+        return sum(int(figures["pairs"]) for figures in self.run["figures"].values()), len(self.run["payments"])
 
 
 Progress = Callable[[str, int, int], None]

@@ -1,6 +1,5 @@
 """The outcome of a rehearsal for people (a table) and for scripts (one JSON object)."""
 
-from decimal import Decimal
 from typing import Any
 
 from rich import box
@@ -71,9 +70,10 @@ def describe(outcome: Outcome) -> dict[str, Any]:
         },
         "refusals": dict(figures.refusals),
         "held": {"cdrs": outcome.held_cdrs, "reasons": dict(outcome.held)},
-        "gross": _amounts(figures.billed),
-        "net_moved": _amounts(outcome.moved),
-        "payments": {"without_netting": outcome.pairs, "planned": len(run["payments"])},
+        "billed": {currency: f"{amount:.2f}" for currency, amount in sorted(figures.billed.items())},
+        "gross": outcome.by_currency("gross"),
+        "net_moved": outcome.by_currency("moved"),
+        "payments": {"without_netting": outcome.payments[0], "planned": outcome.payments[1]},
         "run": run["run"],
         "positions": len(run["positions"]),
         "sum": run["sum"],
@@ -97,7 +97,8 @@ def table(summary: dict[str, Any]) -> RenderableType:
         *((f"    because {reason}", count) for reason, count in summary["refusals"].items()),
         ("CDRs held", held["cdrs"]),
         *((f"  {reason}", count) for reason, count in held["reasons"].items()),
-        *((f"Billed, gross {currency}", amount) for currency, amount in summary["gross"].items()),
+        *((f"Billed by operators, with VAT, {currency}", amount) for currency, amount in summary["billed"].items()),
+        *((f"Charged, gross {currency}", amount) for currency, amount in summary["gross"].items()),
         *((f"Moved after netting {currency}", amount) for currency, amount in summary["net_moved"].items()),
         ("Payments", f"{payments['without_netting']} → {payments['planned']}"),
         ("Payments saved", _saved(payments)),
@@ -120,7 +121,3 @@ def _zero(total: object) -> str:
     if isinstance(total, dict):
         return ", ".join(f"{amount} {currency}" for currency, amount in sorted(total.items()))
     return str(total)
-
-
-def _amounts(amounts: dict[str, Decimal]) -> dict[str, str]:
-    return {currency: f"{amount:.2f}" for currency, amount in sorted(amounts.items())}

@@ -213,6 +213,11 @@ class TestCdr:
         door.broken["cdrs"] = 503
         for visit in visits[:3]:
             _bill(town, visit)
+        # Refused for now: what waits is in the database alone when the process dies.
+        waiting = (
+            "SELECT count(*) FROM roaming_delivery WHERE state = 'waiting' AND attempts > 0 AND lease_until IS NULL AND module = 'cdrs'"
+        )
+        town.until(lambda: house.rows(waiting) >= [(3,)], what="no delivery was tried")
         house.kill(victim)
         for visit in visits[3:]:
             _bill(town, visit)

@@ -65,4 +65,4 @@ class Command(OperatorCommand):
         """This function will lay the summary out as a table."""
         paper = io.StringIO()
         Console(file=paper, width=100).print(table(result))
-        return paper.getvalue()
+        return "\n".join(line.rstrip() for line in paper.getvalue().splitlines())

@@ -76,6 +76,14 @@ class Link:
             raise HandshakeFailed(f"POST credentials: {_words(reply)}")
         self._accept(reply.data)
 
+    async def find_again(self, *, versions_url: str) -> bool:
+        """This method will look the hub up again with the token of before; tells whether the hub still knows it."""
+        try:
+            await self._discover(versions_url)
+        except HandshakeFailed:
+            self.connection.is_registered = False
+        return self.connection.is_registered
+
     async def answer_registration(self, document: Document) -> Document:
         """This method will take the receiver's part: look the hub up with the token it sent, answer with a token for it.
 

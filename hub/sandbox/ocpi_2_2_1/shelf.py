@@ -1,5 +1,6 @@
 """What a partner was sent, kept as OCPI documents by owner and id, with the order in which it came."""
 
+import copy
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -43,6 +44,7 @@ class Shelf:
     def put(self, module: str, key: Key, body: Document) -> bool:
         """This method will keep the whole object (or EVSE, or connector); tells whether it is new. Raises NotOnTheShelf."""
         store = self.objects[module]
+        body = copy.deepcopy(body)  # later changes are merged into it; what arrived stays as it arrived
         if len(key) == 3:
             is_new = key not in store
             store[key] = body
