@@ -19,7 +19,7 @@ class RecountDiffers(Exception):
 
 
 class Sums(NamedTuple):
-    """One day and currency, counted from charges or from day totals."""
+    """One day and currency, counted from charges or from day totals. Gross is net plus VAT by a constraint of each row."""
 
     day: date
     currency: str
@@ -27,17 +27,16 @@ class Sums(NamedTuple):
     energy_kwh: Decimal
     net: Decimal
     vat: Decimal
-    gross: Decimal
     fees: Decimal
 
 
 _COUNT_CHARGES = """
-SELECT booked_on, currency, count(*), sum(energy_kwh), sum(net), sum(vat), sum(gross), sum(operator_fee + provider_fee)
+SELECT booked_on, currency, count(*), sum(energy_kwh), sum(net), sum(vat), sum(operator_fee + provider_fee)
 FROM settlement_charge WHERE netting_set_id = %s AND period = %s GROUP BY booked_on, currency
 """
 
 _COUNT_DAY_TOTALS = """
-SELECT booked_on, currency, sum(count)::bigint, sum(energy_kwh), sum(net), sum(vat), sum(gross), sum(operator_fee + provider_fee)
+SELECT booked_on, currency, sum(count)::bigint, sum(energy_kwh), sum(net), sum(vat), sum(operator_fee + provider_fee)
 FROM settlement_daytotal WHERE netting_set_id = %s AND period = %s GROUP BY booked_on, currency
 """
 
