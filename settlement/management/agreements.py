@@ -1,7 +1,12 @@
 """An agreement as the commands print it."""
 
+import json
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.core.management.base import CommandParser
+
+from roaming.management.operator_command import WrongUsage
 from roaming.models import RoamingAgreement
 from settlement.terms.models import SettlementTerms
 
@@ -24,6 +29,16 @@ def describe_agreement(agreement: RoamingAgreement, terms: SettlementTerms | Non
             "due_days": terms.due_days,
             "netting_set": terms.netting_set.name,
             "cycle": terms.netting_set.cycle,
+            "fee_plan": terms.fee_plan,
+            "pricing": terms.pricing,
+            "tolerance_amount": terms.tolerance_amount,
+            "tolerance_percent": terms.tolerance_percent,
+            "late_hold_days": terms.late_hold_days,
+            "dispute_days": terms.dispute_days,
+            "self_billing": terms.self_billing,
+            "scope": terms.scope,
+            "starts": terms.validity.lower,
+            "ends": terms.validity.upper,
         },
     }
 
@@ -31,3 +46,46 @@ def describe_agreement(agreement: RoamingAgreement, terms: SettlementTerms | Non
 def describe_terms(terms: SettlementTerms) -> dict[str, Any]:
     """This function will return the agreement of some terms."""
     return describe_agreement(terms.agreement, terms)
+
+
+def add_further_arguments(parser: CommandParser) -> None:
+    """This function will declare the options for terms beyond the fee per CDR; what is not told stays as the hub has it."""
+    parser.add_argument(
+        "--fee-plan", metavar="JSON", help='{"tiers": [["10000", "0.05"], [null, "0.03"]], "percent", "subscription", "minimum"}'
+    )
+    parser.add_argument("--pricing", metavar="JSON", help='{"step_size", "flat_fee", "rounding_mode", "rounding_scale", "rounding_place"}')
+    parser.add_argument("--scope", metavar="JSON", help='{"countries": ["DEU"], "token_types": [], "power_types": []}')
+    parser.add_argument("--tolerance-amount", metavar="AMOUNT")
+    parser.add_argument("--tolerance-percent", metavar="PERCENT")
+    parser.add_argument("--late-hold-days", type=int, metavar="DAYS")
+    parser.add_argument("--dispute-days", type=int, metavar="DAYS")
+    parser.add_argument("--no-self-billing", action="store_true")
+
+
+def read_further(options: dict[str, Any]) -> dict[str, Any]:
+    """This function will return the terms that the options tell; it raises WrongUsage."""
+    told: dict[str, Any] = {}
+    for name in ("fee_plan", "pricing", "scope"):
+        if options[name] is not None:
+            try:
+                told[name] = json.loads(options[name])
+            except ValueError as wrong:
+                raise WrongUsage(f"--{name.replace('_', '-')}: not JSON: {wrong}") from wrong
+            if not isinstance(told[name], dict):
+                raise WrongUsage(f"--{name.replace('_', '-')}: expected a JSON object")
+    for name in ("tolerance_amount", "tolerance_percent"):
+        if options[name] is not None:
+            try:
+                told[name] = Decimal(options[name])
+            except InvalidOperation as wrong:
+                raise WrongUsage(f"--{name.replace('_', '-')}: {options[name]!r} is not a number") from wrong
+            if not told[name].is_finite() or not 0 <= told[name] < 1000:
+                raise WrongUsage(f"--{name.replace('_', '-')}: {options[name]} is not between 0 and 1000")
+    for name in ("late_hold_days", "dispute_days"):
+        if options[name] is not None:
+            if not 0 <= options[name] <= 3650:
+                raise WrongUsage(f"--{name.replace('_', '-')}: {options[name]} is not between 0 and 3650")
+            told[name] = options[name]
+    if options["no_self_billing"]:
+        told["self_billing"] = False
+    return told

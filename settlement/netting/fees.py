@@ -3,6 +3,7 @@
 A fee is the hub's own sale and may be set off in the net amount (finance §6.5). Credits count no fee and give none back.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from roaming import canonical
+from settlement.netting.plans import sum_plans
 from settlement.netting.rounding import round_group
 from settlement.tax.treatment import treat_fee
 from settlement.terms.hub import hub_party
@@ -34,6 +36,8 @@ class Fee(NamedTuple):
         return self.net + self.vat
 
 
+_Row = tuple[int, str, int, Decimal]
+
 # A day total sums charges that bear a fee with such that do not (credits): those have no fee currency and stand in rows of their own.
 _FEES = """
 SELECT party, fee_currency, sum(count)::bigint, sum(fee) FROM (
@@ -51,11 +55,21 @@ def sum_fees(*, netting_set: int, period: canonical.Period) -> list[Fee]:
     with connection.cursor() as cursor:
         cursor.execute(_FEES, {"netting_set": netting_set, "period": period.name})
         rows = cursor.fetchall()
+    rows = _with_plans(rows, netting_set=netting_set, period=period)
     if not rows:
         return []
     vat_ids = dict(TaxProfile.objects.values_list("party_id", "vat_id"))
     hub_vat_id = vat_ids.get(hub_party().pk, "")
     return [_fee(*row, hub_vat_id=hub_vat_id, party_vat_id=vat_ids.get(row[0], ""), on=final_day(period)) for row in rows]
+
+
+def _with_plans(rows: Sequence[_Row], *, netting_set: int, period: canonical.Period) -> list[_Row]:
+    """This function will add what plans ask per period; CDRs that bore an amount themselves are not counted twice."""
+    owed = {(party, currency): (count, exact) for party, currency, count, exact in rows}
+    for plan in sum_plans(netting_set=netting_set, period=period):
+        count, exact = owed.get((plan.party, plan.currency), (0, Decimal(0)))
+        owed[plan.party, plan.currency] = (max(count, plan.cdr_count), exact + plan.exact)
+    return [(party, currency, count, exact) for (party, currency), (count, exact) in sorted(owed.items())]
 
 
 def final_day(period: canonical.Period) -> date:

@@ -4,8 +4,11 @@ from decimal import Decimal
 
 from roaming import canonical
 from settlement.ledger.verify import first_row
+from settlement.netting.fees import sum_fees
+from settlement.netting.models import NettingRun
 from settlement.statements.content import StatementContent, money, read_content
 from settlement.statements.models import Statement
+from settlement.terms.models import SettlementTerms
 
 _POSITIONS = """
 SELECT run.period, company.country_code || '-' || company.party_id, told.currency
@@ -89,6 +92,7 @@ JOIN settlement_nettingrun run ON run.id = fees.run_id
 JOIN roaming_party company ON company.id = fees.row
 LEFT JOIN unnest(%(currencies)s::text[], %(decimals)s::int[]) AS known (code, decimals) ON known.code = fees.currency
 WHERE round(fees.exact, coalesce(known.decimals, 2)) <> fees.net
+    AND NOT EXISTS (SELECT FROM settlement_settlementterms terms WHERE terms.netting_set_id = run.netting_set_id AND terms.fee_plan <> '{}')
 ORDER BY run.id, fees.row LIMIT 1
 """
 
@@ -120,7 +124,21 @@ def fees_are_those_of_the_charges() -> str | None:
     """This function will name the first party whose fee lines are not the rounded sum of what its charges bore."""
     currencies = sorted(set(Statement.objects.values_list("currency", flat=True)))
     row = first_row(_FEES, {"currencies": currencies, "decimals": [canonical.exponent(currency) for currency in currencies]})
-    return f"statement of {row[1]} {row[2]} for {row[0]}: its fee is not the sum of its charges' fees" if row else None
+    if row:
+        return f"statement of {row[1]} {row[2]} for {row[0]}: its fee is not the sum of its charges' fees"
+    return _fees_of_plans()
+
+
+def _fees_of_plans() -> str | None:
+    """This function will do the same where terms ask something per period: their plans are computed again."""
+    with_plan = SettlementTerms.objects.exclude(fee_plan={}).values("netting_set")
+    for run in NettingRun.objects.filter(netting_set__in=with_plan).exclude(state=NettingRun.State.VOID).order_by("id"):
+        period = canonical.Period(run.starts_at, run.ends_at, run.period)
+        due = {(fee.party, fee.currency): fee.gross for fee in sum_fees(netting_set=run.netting_set_id, period=period) if fee.gross}
+        told = Statement.objects.filter(run=run, fees__gt=0).values_list("party_id", "currency", "fees")
+        if due != {(party, currency): fees for party, currency, fees in told}:
+            return f"statements of run {run.pk}: their fees are not what charges and plans make them"
+    return None
 
 
 def issued_statements_stand_as_frozen() -> str | None:

@@ -1,15 +1,39 @@
 """Agree how two parties pay, for as long as their roaming agreement runs."""
 
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import iso4217
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from roaming.models import RoamingAgreement
+from settlement.terms.fees import WrongPlan, read_plan
 from settlement.terms.models import NettingSet, SettlementTerms
 
 DEFAULT_SET = "default"
+_FIRST = ("price_authority", "hub_fee", "hub_fee_payer", "currency", "due_days")
+FURTHER = frozenset(
+    {
+        "fee_plan",
+        "pricing",
+        "tolerance_amount",
+        "tolerance_percent",
+        "late_hold_days",
+        "dispute_days",
+        "self_billing",
+        "scope",
+    }
+)
+_PRICING: dict[str, tuple[object, ...]] = {
+    "step_size": (True, False),
+    "flat_fee": ("once", "each_element"),
+    "rounding_mode": ("half_up", "half_even", "up"),
+    "rounding_scale": (0, 1, 2, 3, 4),
+    "rounding_place": ("total", "component"),
+}
 _CURRENCIES = frozenset(currency.code for currency in iso4217.Currency)
 
 
@@ -19,6 +43,10 @@ class TermsAlreadyAgreed(Exception):
 
 class WrongTerms(Exception):
     """A value of the terms makes no sense; the message names it."""
+
+
+class NoTermsToChange(Exception):
+    """No terms of the agreement run on that day."""
 
 
 class OtherCycle(Exception):
@@ -35,13 +63,16 @@ def agree_terms(
     netting_set: str = DEFAULT_SET,
     price_authority: str = SettlementTerms.PriceAuthority.OPERATOR,
     due_days: int = 14,
+    **further: Any,
 ) -> SettlementTerms:
     """This function will store how an agreement pays, between the agreement's own dates; the same call again returns the same row.
 
     `hub_fee` is a net amount per original CDR in `currency`. The netting set is made where it is new (monthly unless `cycle` says
-    otherwise). It raises WrongTerms, OtherCycle and TermsAlreadyAgreed.
+    otherwise). `further` are the fields of settlement.terms.models.SettlementTerms beyond these: fee_plan, pricing, tolerance_amount,
+    tolerance_percent, late_hold_days, dispute_days, self_billing, scope. It raises WrongTerms, OtherCycle and TermsAlreadyAgreed.
     """
     _refuse_nonsense(hub_fee=hub_fee, currency=currency)
+    _refuse_further_nonsense(further)
     wanted = {
         "netting_set": find_or_make_set(name=netting_set, cycle=cycle),
         "price_authority": price_authority,
@@ -49,6 +80,7 @@ def agree_terms(
         "hub_fee_payer": hub_fee_payer,
         "currency": currency,
         "due_days": due_days,
+        **further,
     }
     validity = DateRange(agreement.validity.lower, agreement.validity.upper, "[)")
     agreed = SettlementTerms.objects.filter(agreement=agreement, validity__overlap=validity).order_by("validity").first()
@@ -65,6 +97,28 @@ def agree_terms(
             f"{agreed.validity.upper or 'further notice'}; they differ in {', '.join(differing) or 'validity'}"
         )
     return agreed
+
+
+@transaction.atomic
+def change_terms(*, agreement: RoamingAgreement, starts: date, today: date, **changed: Any) -> SettlementTerms:
+    """This function will let new terms begin on a day to come: the old ones end there and stay as they were; the rest is copied.
+
+    `changed` are fields of the terms (not the netting set). It raises WrongTerms and NoTermsToChange.
+    """
+    if starts <= today:
+        raise WrongTerms(f"new terms begin in the future, not on {starts}: what was charged under the old ones stays")
+    _refuse_further_nonsense({name: value for name, value in changed.items() if name not in _FIRST})
+    old = SettlementTerms.objects.select_for_update().filter(agreement=agreement, validity__contains=starts).first()
+    if old is None or old.validity.lower == starts:
+        raise NoTermsToChange(f"agreement {agreement.pk} has no terms that run before and on {starts}")
+    _refuse_nonsense(hub_fee=changed.get("hub_fee", old.hub_fee), currency=changed.get("currency", old.currency))
+    until = old.validity.upper
+    old.validity = DateRange(old.validity.lower, starts, "[)")
+    old.save(update_fields=["validity"])
+    kept = {name: getattr(old, name) for name in (*_FIRST, *FURTHER)}
+    return SettlementTerms.objects.create(
+        agreement=agreement, netting_set=old.netting_set, validity=DateRange(starts, until, "[)"), **(kept | changed)
+    )
 
 
 def find_or_make_set(*, name: str, cycle: str | None = None) -> NettingSet:
@@ -84,3 +138,20 @@ def _refuse_nonsense(*, hub_fee: Decimal, currency: str) -> None:
         raise WrongTerms(f"hub fee {hub_fee} is too large")
     if currency not in _CURRENCIES:
         raise WrongTerms(f"{currency!r} is not a currency of ISO 4217")
+
+
+def _refuse_further_nonsense(further: Mapping[str, Any]) -> None:
+    if unknown := set(further) - FURTHER:
+        raise WrongTerms(f"{sorted(unknown)[0]!r} is no term")
+    try:
+        read_plan(further.get("fee_plan", {}))
+    except WrongPlan as wrong:
+        raise WrongTerms(str(wrong)) from wrong
+    pricing = further.get("pricing", {})
+    if unknown := set(pricing) - set(_PRICING):
+        raise WrongTerms(f"pricing: {sorted(unknown)[0]!r} is none of {', '.join(_PRICING)}")
+    for name, values in _PRICING.items():
+        if name in pricing and pricing[name] not in values:
+            raise WrongTerms(f"pricing: {name} {pricing[name]!r} is none of {', '.join(map(str, values))}")
+    if unknown := set(further.get("scope", {})) - {"countries", "token_types", "power_types"}:
+        raise WrongTerms(f"scope: {sorted(unknown)[0]!r} is none of countries, token_types, power_types")

@@ -12,7 +12,7 @@ from roaming import canonical
 from roaming.management.operator_command import OperatorCommand, WrongUsage, party_argument
 from roaming.models import PartyRole
 from roaming.parties.agreements import AlreadyAgreed, EndsBeforeStart, HalfAPair, UnknownModule, UnknownParty
-from settlement.management.agreements import describe_terms
+from settlement.management.agreements import add_further_arguments, describe_terms, read_further
 from settlement.terms.agree import OtherCycle, TermsAlreadyAgreed, WrongTerms
 from settlement.terms.models import NettingSet, SettlementTerms
 from settlement.terms.sign import sign
@@ -41,6 +41,7 @@ class Command(OperatorCommand):
         parser.add_argument("--cycle", choices=NettingSet.Cycle.values, help="of the netting set; monthly unless told")
         parser.add_argument("--netting-set", default="default", metavar="NAME")
         parser.add_argument("--due-days", type=int, default=14, metavar="DAYS")
+        add_further_arguments(parser)
 
     def run(self, **options: Any) -> dict[str, Any]:
         """This function will sign and return the agreement with its terms."""
@@ -58,6 +59,7 @@ class Command(OperatorCommand):
             at=timezone.now(),
             **{name: options[name] for name in ("price_authority", "hub_fee", "hub_fee_payer", "cycle", "netting_set", "due_days")},
             currency=options["currency"].upper(),
+            **read_further(options),
         )
         return describe_terms(terms) | ({"count": _count_pairs()} if everyone else {})
 
