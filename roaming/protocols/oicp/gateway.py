@@ -1,6 +1,7 @@
 """The way out to an OICP platform, and from OCPI's commands and questions to OICP's."""
 
 import logging
+import re
 from typing import Any
 
 from django.utils import timezone
@@ -21,18 +22,17 @@ from roaming.gateways import (
     UnknownToken,
     egress_refusals,
 )
+from roaming.locations.queries import find_own_location
 from roaming.parties.directory import PlatformEntry
 from roaming.protocols.oicp import parcels, remote_calls, statuses
 from roaming.protocols.oicp.client import AUTHORIZATION_DOOR, authorize_path, read_authorization, write_call
 from roaming.protocols.oicp.crossing import identification_of, make_token
-from roaming.protocols.oicp.identifiers import write_operator
+from roaming.protocols.oicp.identifiers import EVSE_ID, write_operator
 from roaming.protocols.oicp.v2_3.authorization import AUTHORIZED, Authorization
 from roaming.sessions.hub_sessions import mint_session_id
 
 logger = logging.getLogger(__name__)
 
-# Where a canonical request carries the EvseID that an OCPI place stands for.
-EVSE_ID = "oicp_evse_id"
 _BLOCKED = {statuses.CONTRACT_LOCKED: canonical.Allowed.BLOCKED}
 _UNKNOWN = frozenset({statuses.INVALID_CREDENTIALS, statuses.INVALID_UID, statuses.INVALID_EVCO, statuses.NO_POSITIVE_ANSWER})
 
@@ -60,7 +60,10 @@ class OicpGateway:
     ) -> canonical.AuthorizationDecision:
         """This function will ask the provider with a SessionID of the hub's; it raises a GatewayRefusal where there is no decision."""
         session_id = mint_session_id()
-        call = self.write_start(body=_start_body(request, session_id), operator=request.operator, seconds=deadline_seconds)
+        body = _start_body(request, session_id)
+        if (evse_id := _evse_id(request)) is not None:
+            body["EvseID"] = evse_id
+        call = self.write_start(body=body, operator=request.operator, seconds=deadline_seconds)
         with egress_refusals():
             answer = send(call)
         return _decision(request, receiver, session_id, read_authorization(answer))
@@ -114,14 +117,22 @@ def _start_body(request: canonical.AuthorizationRequest, session_id: str) -> dic
     identification = identification_of(uid=request.token_uid, type=request.token_type, contract_id=request.contract_id)
     if identification is None:
         raise UnknownToken("OICP has no medium for this token")  # §6.4: the provider is not called
-    body: dict[str, Any] = {
+    return {
         "SessionID": session_id,
         "OperatorID": write_operator(request.operator),
         "Identification": identification,
     }
-    if evse_id := request.extensions.get(EVSE_ID):
-        body["EvseID"] = evse_id
-    return body
+
+
+def _evse_id(request: canonical.AuthorizationRequest) -> str | None:
+    """This function will return the EvseID where the place is exactly one EVSE; it asks the database, so no event loop calls it (§6.4)."""
+    place = request.location
+    if place is None or len(place.evse_uids) != 1:
+        return None
+    location = find_own_location(owner=request.operator, location_id=place.location_id)
+    evses = location.evses if location is not None else ()
+    found = next((evse.evse_id for evse in evses if evse.uid.upper() == place.evse_uids[0].upper()), None)
+    return found if found and re.fullmatch(EVSE_ID, found) else None
 
 
 def _decision(

@@ -64,6 +64,7 @@ def refresh(*, owners: Sequence[PartyEntry], at: datetime) -> int:
 @transaction.atomic
 def _write(row: int, owner: PartyEntry, location: canonical.Location, digest: bytes, defaults: Defaults, at: datetime) -> None:
     keys = frozenset({f"{owner.key.country_code}{owner.key.party_id}"})
+    told_elsewhere = _told_elsewhere(owner, row, location)
     records: dict[str, EvseRow] = {}
     statuses: list[StatusRow] = []
     problems: list[dict[str, object]] = []
@@ -75,12 +76,26 @@ def _write(row: int, owner: PartyEntry, location: canonical.Location, digest: by
             problems.append({"location": location.id, "evse": evse.uid, "problem": str(reason)})
             continue
         made = _row(row, owner, location, evse, document)
+        if made.evse_key in told_elsewhere:
+            problems.append({"location": location.id, "evse": evse.uid, "problem": "evse_id: another location has it too"})
+            continue
         records[made.evse_key] = made
         statuses.append(StatusRow(made.evse_key, made.evse_id, STATUS_OF_OCPI.get(evse.status, "Unknown")))
     write_evse_records(owner=owner.id, location_row=row, rows=list(records.values()), at=at)
     put_statuses(owner=owner.id, statuses={one.evse_key: one for one in statuses}.values(), at=at)
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, [row, owner.id, digest, msgspec.json.encode(problems).decode(), at])
+
+
+def _told_elsewhere(owner: PartyEntry, row: int, location: canonical.Location) -> set[str]:
+    keys = [evse_key(evse.evse_id) for evse in location.evses if evse.evse_id]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT evse_key FROM roaming_evserecord"
+            " WHERE owner_id = %s AND evse_key = ANY(%s) AND valid_to IS NULL AND location_row IS DISTINCT FROM %s",
+            [owner.id, keys, row],
+        )
+        return {key for (key,) in cursor.fetchall()}
 
 
 def _row(row: int, owner: PartyEntry, location: canonical.Location, evse: canonical.Evse, document: dict[str, object]) -> EvseRow:
