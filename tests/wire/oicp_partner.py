@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 
 from roaming import canonical
@@ -125,7 +124,7 @@ class Partner:
 
 def send(path: str, content: bytes, headers: Mapping[str, str], *, method: str = "POST") -> Reply:
     """This function will send bytes to a path of OICP."""
-    response: HttpResponse = Client().generic(method, f"/api/oicp/{path}", content, content_type="application/json", headers=dict(headers))
+    response: Any = Client().generic(method, f"/api/oicp/{path}", content, content_type="application/json", headers=dict(headers))
     read = json.loads(response.content, parse_float=Decimal) if response.content else {}
     return Reply(http=response.status_code, json=read, headers=response.headers)
 

@@ -86,7 +86,7 @@ class TestRoundTrips:
 
     @given(EVSE_IDS, st.lists(st.sampled_from(evse_data.PLUGS), min_size=1, max_size=3), EXTRAS)
     def test_an_evse(self, evse_id: str, plugs: list[str], extras: dict[str, str]) -> None:
-        round_trip(evse_data.EVSE_DATA_RECORD, oicp.an_evse(EvseID=evse_id, Plugs=plugs, **extras))
+        round_trip(evse_data.EVSE_DATA_RECORD, {**oicp.an_evse(EvseID=evse_id, Plugs=plugs), **extras})
 
     @given(CARDS)
     def test_cards(self, card: dict[str, Any]) -> None:
