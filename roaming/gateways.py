@@ -38,6 +38,10 @@ class GatewayBroken(GatewayRefusal):
     """The partner answered with something that is no answer (OCPI 4000)."""
 
 
+class CannotBeSaid(GatewayRefusal):
+    """The receiver's version has no words for the object that would leave its price and its visibility as they are (OCPI 4000)."""
+
+
 class UnknownToken(GatewayRefusal):
     """The provider does not know the token (OCPI 2004)."""
 

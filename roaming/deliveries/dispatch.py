@@ -11,7 +11,7 @@ from roaming.deliveries.backoff import next_delay
 from roaming.deliveries.coalesce import Bundle, ReceiverGone, Row, bundle
 from roaming.deliveries.outbox import LEASE_SECONDS, Result, read_later
 from roaming.egress import Call, EgressError, Unreachable, send_async
-from roaming.gateways import GatewayRefusal, gateway_for
+from roaming.gateways import CannotBeSaid, GatewayRefusal, gateway_for
 from roaming.parties.snapshot import Directory
 
 # No call outlives its lease, or a second dispatcher would send the same object at the same time.
@@ -91,6 +91,8 @@ def _write_as_claimed(claimed: Sequence[tuple[Row, list[Row]]], directory: Direc
 def _write(one: Bundle) -> Letter | Result:
     try:
         call = gateway_for(one.parcel.platform).prepare(one.parcel)
+    except CannotBeSaid as blocked:
+        return Result(one, "rejected", f"not sent: {blocked}")  # a repeat would find no other words
     except GatewayRefusal as refusal:
         return _retry(one, str(refusal))
     except Exception as bug:
@@ -110,6 +112,8 @@ async def send_letter(letter: Letter) -> Result:
         outcome = gateway_for(one.parcel.platform).judge(one.parcel, answer)
     except EgressError as error:
         return _retry(one, f"{type(error).__name__}: {error}", is_away=isinstance(error, Unreachable))
+    except CannotBeSaid as blocked:
+        return Result(one, "rejected", f"not sent: {blocked}")  # a repeat would find no other words
     except GatewayRefusal as refusal:
         return _retry(one, str(refusal))
     except Exception as bug:

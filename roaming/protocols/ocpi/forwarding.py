@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils import timezone
+
 from roaming import canonical
-from roaming.gateways import Forward, Forwarded, GatewayBroken
+from roaming.gateways import CannotBeSaid, Declined, Forward, Forwarded, GatewayBroken
+from roaming.protocols.ocpi.article import Article
 from roaming.protocols.ocpi.client import Reply, one_object
-from roaming.protocols.ocpi.dialect import BadFields, Shape
+from roaming.protocols.ocpi.crossings import note_crossing
+from roaming.protocols.ocpi.dialect import BadFields
+from roaming.protocols.ocpi.envelope import BAD_PARAMETER
 from roaming.protocols.ocpi.paging import next_query, read_page_request
 from roaming.protocols.ocpi.versions import SENDER, Dialect
 
@@ -29,26 +34,45 @@ def is_list(request: Forward) -> bool:
 
 def write_body(*, request: Forward, dialect: Dialect) -> Any:
     """This function will return the body for the receiver as its version writes it, or None where the request has none."""
-    shape = find_shape(request=request, dialect=dialect)
+    if request.path[1:] == ("charging_preferences",):
+        if dialect.charging_preferences is None:
+            raise Declined(BAD_PARAMETER, f"the operator speaks OCPI {dialect.number}, which has no charging preferences")
+        return dialect.charging_preferences.write(request.message)  # type: ignore[arg-type]
+    article = find_article(request=request, dialect=dialect)
     if request.changes is not None:
-        return shape.write_patch(request.changes)
-    return None if request.message is None else shape.write(request.message)
+        changed = article.write_patch(request.changes)
+        if changed is None:
+            raise CannotBeSaid(f"OCPI {dialect.number} cannot say these changes by themselves: {', '.join(sorted(request.changes))}")
+        return changed
+    if request.message is None:
+        return None
+    crossing = article.cross(request.message)
+    note_crossing(
+        crossing=crossing,
+        message=request.message,
+        owner=request.sender,
+        receiver=request.receiver,
+        module=request.module,
+        version=dialect.number,
+        at=timezone.now(),
+    )
+    if crossing.body is None:
+        raise CannotBeSaid(f"the receiver speaks OCPI {dialect.number}, which cannot say: {crossing.reasons}")
+    return crossing.body
 
 
-def find_shape(*, request: Forward, dialect: Dialect) -> Shape[Any]:
-    """This function will return the shape of the object that a request is about."""
-    if request.module == "sessions" and request.path[1:] == ("charging_preferences",):
-        return dialect.charging_preferences
+def find_article(*, request: Forward, dialect: Dialect) -> Article[Any]:
+    """This function will return the article of the object that a request is about."""
     if request.module == "locations":
         depth = len(request.path) - (1 if request.interface == SENDER else 3)
         return (dialect.location, dialect.evse, dialect.connector)[max(0, min(depth, 2))]
-    shapes: Mapping[str, Shape[Any]] = {
+    articles: Mapping[str, Article[Any]] = {
         "tariffs": dialect.tariff,
         "tokens": dialect.token,
         "sessions": dialect.session,
         "cdrs": dialect.cdr,
     }
-    return shapes[request.module]
+    return articles[request.module]
 
 
 def read_answer(*, request: Forward, dialect: Dialect, reply: Reply, url: str) -> Forwarded:
@@ -58,7 +82,8 @@ def read_answer(*, request: Forward, dialect: Dialect, reply: Reply, url: str) -
     if is_list(request):
         data, headers = _read_list(request, dialect, reply, url)
     elif request.method == "GET":
-        data = find_shape(request=request, dialect=dialect).read(one_object(reply.data))
+        owner = request.receiver if request.interface == SENDER else request.sender
+        data = find_article(request=request, dialect=dialect).read(one_object(reply.data), owner=owner)
         _check_owner(request, data)
     elif request.path[1:] == ("charging_preferences",):
         data = dialect.read_preferences_answer(reply.data)
@@ -68,12 +93,12 @@ def read_answer(*, request: Forward, dialect: Dialect, reply: Reply, url: str) -
 def _read_list(request: Forward, dialect: Dialect, reply: Reply, url: str) -> tuple[list[object], dict[str, str]]:
     if not isinstance(reply.data, list):
         raise GatewayBroken("the answer to a list is no list")
-    shape = find_shape(request=request, dialect=dialect)
+    article = find_article(request=request, dialect=dialect)
     kept: list[object] = []
     unread = foreign = 0
     for item in reply.data:
         try:
-            message = shape.read(item)
+            message = article.read(item, owner=request.receiver)
         except BadFields:
             unread += 1
             continue

@@ -39,6 +39,7 @@ from roaming.protocols.ocpi.client import (
 )
 from roaming.protocols.ocpi.dialect import BadFields, encode
 from roaming.protocols.ocpi.envelope import UNKNOWN_TOKEN
+from roaming.protocols.ocpi.v2_1_1.commands import NotInThisVersion
 from roaming.protocols.ocpi.versions import DIALECTS, RECEIVER, SENDER, Dialect
 
 logger = logging.getLogger(__name__)
@@ -105,7 +106,12 @@ class OcpiGateway:
         return self._call(
             purpose="authorize",
             method="POST",
-            url=self._url("tokens", SENDER, (request.token_uid, "authorize"), {"type": request.token_type}),
+            url=self._url(
+                "tokens",
+                SENDER,
+                (request.token_uid, "authorize"),
+                {"type": dialect.fit_token_type(request.token_type)} if dialect.routes else None,
+            ),
             sender=request.operator,
             receiver=receiver,
             correlation_id=request.correlation_id,
@@ -117,6 +123,7 @@ class OcpiGateway:
         self, request: canonical.AuthorizationRequest, *, receiver: PartyId, answer: Answer
     ) -> canonical.AuthorizationDecision:
         """This function will read the provider's decision; anything that is not one fails closed, never as ALLOWED or NOT_ALLOWED."""
+        dialect = self._dialect()
         if answer.status == 404:
             raise UnknownToken("the provider does not know the token")
         reply = self._reply(answer)
@@ -124,10 +131,12 @@ class OcpiGateway:
             raise UnknownToken("the provider does not know the token")
         self._check_success(reply)
         try:
-            decision = self._dialect().authorization.read(one_object(reply.data))
+            decision = dialect.authorization.read(one_object(reply.data), owner=receiver)
         except BadFields as refusal:
             raise GatewayBroken(f"authorization: {refusal}") from None
         token = decision.token
+        if token is None and not dialect.routes:
+            return decision  # OCPI 2.1.1 repeats no token: whoever was asked has answered
         if token is None or token.owner != receiver or token.uid.upper() != request.token_uid.upper():
             # Another party's token in the answer must never reach the operator (reliability T5).
             raise GatewayBroken("the provider answered about another token")
@@ -148,7 +157,10 @@ class OcpiGateway:
         """This function will hand a command to the operator, who will call `response_url`; it raises a GatewayRefusal."""
         dialect = self._dialect()
         self._check_reachable()
-        name, body = dialect.write_command(command=command, response_url=response_url)
+        try:
+            name, body = dialect.write_command(command=command, response_url=response_url)
+        except NotInThisVersion:
+            return canonical.CommandResponse(result="NOT_SUPPORTED", timeout=0)
         call = self._call(
             purpose="command",
             method="POST",
@@ -164,7 +176,7 @@ class OcpiGateway:
         reply = self._reply(answer)
         self._check_success(reply)
         try:
-            return dialect.command_response.read(one_object(reply.data))
+            return dialect.command_response.read(one_object(reply.data), owner=receiver)
         except BadFields as refusal:
             raise GatewayBroken(f"command response: {refusal}") from None
 
@@ -175,7 +187,11 @@ class OcpiGateway:
         """
         dialect = self._dialect()
         self._check_reachable()
-        url = self._url(request.module, request.interface, request.path, request.query)
+        query = dict(request.query)
+        if "type" in query:
+            told = dialect.fit_token_type(query.pop("type"))
+            query |= {"type": told} if dialect.routes else {}
+        url = self._url(request.module, request.interface, request.path, query)
         body = forwarding.write_body(request=request, dialect=dialect)
         call = self._call(
             purpose="forward",
@@ -250,7 +266,9 @@ class OcpiGateway:
     ) -> Call:
         if not self.platform.outbound_token:
             raise PlatformOffline("the hub has no token for the platform")
-        headers = request_headers(sender=sender, receiver=receiver, correlation_id=correlation_id)
+        dialect = DIALECTS.get(self.platform.version)
+        routes = dialect is None or dialect.routes
+        headers = request_headers(sender=sender if routes else None, receiver=receiver if routes else None, correlation_id=correlation_id)
         headers["Authorization"] = authorization(
             token=self.platform.outbound_token, version=self.platform.version, encoding=self.platform.profile.get("token_encoding")
         )

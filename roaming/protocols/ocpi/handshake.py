@@ -5,7 +5,7 @@ fails half way has changed nothing.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,7 +16,7 @@ from roaming.egress.addresses import check_url
 from roaming.egress.blocking import send
 from roaming.egress.calls import AddressRefused, Call, EgressError
 from roaming.parties import directory
-from roaming.parties.directory import PartyEntry, PlatformEntry
+from roaming.parties.directory import Directory, PartyEntry, PlatformEntry
 from roaming.parties.introduce import introduce
 from roaming.parties.profile import learn
 from roaming.parties.register import EndpointRow, begin_handshake, complete_registration, finish_handshake, renew_registration
@@ -24,15 +24,11 @@ from roaming.protocols.ocpi.addressing import request_headers
 from roaming.protocols.ocpi.client import NotAnEnvelope, Refused, Reply, authorization, one_object, read_reply
 from roaming.protocols.ocpi.dialect import BadFields, encode
 from roaming.protocols.ocpi.paths import versions_url as own_versions_url
-from roaming.protocols.ocpi.v2_2_1.registration import (
-    Credentials,
-    CredentialsRole,
-    EndpointOffer,
-    Version,
-    read_version_details,
-    read_versions,
-)
+from roaming.protocols.ocpi.personas import interface_of, side_on
+from roaming.protocols.ocpi.reach import list_reached
+from roaming.protocols.ocpi.v2_2_1.registration import read_version_details, read_versions
 from roaming.protocols.ocpi.versions import DIALECTS, Dialect
+from roaming.protocols.ocpi.visitors import Credentials, CredentialsRole, EndpointOffer, Version
 from roaming.routing.sides import Side, side_of
 
 T = TypeVar("T")
@@ -123,13 +119,14 @@ def connect(*, platform_id: int, versions_url: str, token: str, at: datetime, co
     dialect = next((dialect for number, dialect in DIALECTS.items() if number in offered), None)
     if dialect is None:
         raise VersionNotOffered(f"the partner offers {', '.join(sorted(offered)) or 'nothing'}; the hub speaks {', '.join(DIALECTS)}")
-    endpoints = line.read_endpoints(dialect, offered[dialect.number])
+    endpoints = _placed(platform, dialect, line.read_endpoints(dialect, offered[dialect.number]))
     credentials_url = next((offer.url for offer in endpoints if offer.identifier == "credentials"), None)
     if credentials_url is None:
         raise NoMatchingEndpoints("the partner's version details name no credentials endpoint")
     _check_endpoints(platform, endpoints)
     token_b = begin_handshake(platform=platform, at=at)
-    answer = line.exchange_credentials(dialect, credentials_url, own_credentials(token=token_b, hub=directory.current().hub))
+    own = own_credentials(token=token_b, dialect=dialect, directory=directory.current(), platform=platform, on=at.date())
+    answer = line.exchange_credentials(dialect, credentials_url, own)
     _check_claims(platform, answer)
     with transaction.atomic():
         learn(platform=platform, key="token_encoding", value=line.token_encoding)
@@ -145,11 +142,41 @@ def connect(*, platform_id: int, versions_url: str, token: str, at: datetime, co
     return Connected(platform=platform.id, version=dialect.number)
 
 
-def own_credentials(*, token: str, hub: PartyEntry) -> Credentials:
-    """This function will return the hub's credentials: itself in role HUB and nobody else (OCPI 2.2.1, credentials §CredentialsRole)."""
-    details = canonical.BusinessDetails(name=hub.name or "Roamhouse")
-    role = CredentialsRole(role="HUB", country_code=hub.key.country_code, party_id=hub.key.party_id, business_details=details)
-    return Credentials(token=token, url=own_versions_url(), roles=(role,))
+def own_credentials(*, token: str, dialect: Dialect, directory: Directory, platform: PlatformEntry, on: date) -> Credentials:
+    """This function will return the hub's credentials as `platform` gets them in this version.
+
+    Up to 2.2.1 the hub is alone in them, in role HUB (OCPI 2.2.1, credentials §CredentialsRole). From 2.3.0 on there is no such
+    role: it names itself in `hub_party_id` and lists whom the platform can reach; itself, as OTHER, where that is nobody yet.
+    """
+    hub = directory.hub
+    if "HUB" in _roles_of(dialect):
+        return Credentials(token=token, url=own_versions_url(), roles=(_role(hub, "HUB"),))
+    reached = tuple(_role(party, role.value) for party, role, _ in list_reached(directory=directory, platform=platform, on=on))
+    return Credentials(
+        token=token,
+        url=own_versions_url(),
+        hub_party_id=f"{hub.key.country_code}{hub.key.party_id}",
+        roles=reached or (_role(hub, "OTHER"),),
+    )
+
+
+def _roles_of(dialect: Dialect) -> tuple[str, ...]:
+    return ("HUB",) if dialect.number in ("2.1.1", "2.2.1") else ()
+
+
+def _role(party: PartyEntry, role: str) -> CredentialsRole:
+    details = canonical.BusinessDetails(name=party.name or str(party.key))
+    return CredentialsRole(role=role, country_code=party.key.country_code, party_id=party.key.party_id, business_details=details)
+
+
+def _placed(platform: PlatformEntry, dialect: Dialect, endpoints: Sequence[EndpointOffer]) -> Sequence[EndpointOffer]:
+    """This function will say which side each endpoint is of, where the version does not: that of the platform's parties."""
+    if dialect.routes:
+        return endpoints
+    side = side_on(platform)
+    if side is None:
+        raise NoMatchingEndpoints(f"OCPI {dialect.number} needs a connection of its own for operators and one for providers")
+    return [msgspec.structs.replace(offer, role=interface_of(offer.identifier, side)) for offer in endpoints]
 
 
 def _inspect(platform: PlatformEntry, dialect: Dialect, credentials: Credentials, correlation_id: str) -> _Found:
@@ -158,13 +185,14 @@ def _inspect(platform: PlatformEntry, dialect: Dialect, credentials: Credentials
     offered = {version.version: version.url for version in line.read_versions(credentials.url)}
     if dialect.number not in offered:
         raise VersionNotOffered(f"your versions list does not offer {dialect.number}")
-    endpoints = line.read_endpoints(dialect, offered[dialect.number])
+    endpoints = _placed(platform, dialect, line.read_endpoints(dialect, offered[dialect.number]))
     _check_endpoints(platform, endpoints)
     return _Found(endpoints=_rows(endpoints), token_encoding=line.token_encoding)
 
 
 def _check_claims(platform: PlatformEntry, credentials: Credentials) -> None:
     approved = {(role.value, key) for role, key in platform.roles}
+    approved |= {("", key) for _, key in platform.roles}  # 2.1.1 tells no role
     foreign = [role for role in credentials.roles if (role.role, role.party) not in approved]
     if foreign:
         named = ", ".join(f"{role.role}:{role.party.country_code}:{role.party.party_id}" for role in foreign)

@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from django.utils import timezone
 
 from roaming import canonical
 from roaming.cdrs.models import Cdr
 from roaming.egress.calls import Answer
-from roaming.gateways import Outcome, Parcel
+from roaming.gateways import CannotBeSaid, Outcome, Parcel
 from roaming.locations.models import Location
 from roaming.locations.parts import Part, find_part
+from roaming.protocols.ocpi.article import Article
 from roaming.protocols.ocpi.client import NotAnEnvelope, Refused, Reply, read_reply
-from roaming.protocols.ocpi.dialect import Shape, encode
+from roaming.protocols.ocpi.crossings import note_crossing
+from roaming.protocols.ocpi.dialect import encode
 from roaming.protocols.ocpi.versions import Dialect
 from roaming.sessions.models import Session
 from roaming.tariffs.models import Tariff
@@ -95,11 +98,29 @@ def _write_location(parcel: Parcel, dialect: Dialect) -> Letter | None:
     part = find_part(location, path)
     if part is None:
         return None
-    shape = _shape_of(part, dialect)
+    article = article_of(part, dialect)
     place = (location.country_code, location.party_id, location.id, *path)
-    if _sends_changes(parcel):
-        return Letter(method="PATCH", path=place, body=encode(shape.write_patch(parcel.payload or {})))
-    return Letter(method="PUT", path=place, body=encode(shape.write(part)))
+    if not (location.publish or dialect.routes):
+        article, part, path = dialect.location, location, ()  # a part of what must not be shown is not shown either: the whole refuses
+    if _sends_changes(parcel) and path == place[3:] and (changed := article.write_patch(parcel.payload or {})) is not None:
+        return Letter(method="PATCH", path=place, body=encode(changed))
+    return Letter(method="PUT", path=place, body=_cross(parcel, dialect, article, part, location.owner))
+
+
+def _cross(parcel: Parcel, dialect: Dialect, article: Article[Any], message: Any, owner: canonical.PartyId) -> bytes:
+    crossing = article.cross(message)
+    note_crossing(
+        crossing=crossing,
+        message=message,
+        owner=owner,
+        receiver=parcel.receiver.key,
+        module=parcel.module,
+        version=dialect.number,
+        at=timezone.now(),
+    )
+    if crossing.body is None:
+        raise CannotBeSaid(f"OCPI {dialect.number} cannot say it: {crossing.reasons}")
+    return encode(crossing.body)
 
 
 def _split(location: canonical.Location, parcel: Parcel) -> tuple[str, ...]:
@@ -113,7 +134,8 @@ def _split(location: canonical.Location, parcel: Parcel) -> tuple[str, ...]:
     return next((split for split in splits if find_part(location, split) is not None), splits[0] if splits else ())
 
 
-def _shape_of(part: Part, dialect: Dialect) -> Shape[Any]:
+def article_of(part: Part, dialect: Dialect) -> Article[Any]:
+    """This function will return the article of a location, an EVSE or a connector."""
     if isinstance(part, canonical.Location):
         return dialect.location
     return dialect.evse if isinstance(part, canonical.Evse) else dialect.connector
@@ -127,7 +149,7 @@ def _write_tariff(parcel: Parcel, dialect: Dialect) -> Letter | None:
     path = (tariff.country_code, tariff.party_id, tariff.id)
     if row.deleted_at is not None:  # whatever was queued before: the current state is that it is gone
         return Letter(method="DELETE", path=path)
-    return Letter(method="PUT", path=path, body=encode(dialect.tariff.write(tariff)))
+    return Letter(method="PUT", path=path, body=_cross(parcel, dialect, dialect.tariff, tariff, tariff.owner))
 
 
 def _write_token(parcel: Parcel, dialect: Dialect) -> Letter | None:
@@ -135,10 +157,11 @@ def _write_token(parcel: Parcel, dialect: Dialect) -> Letter | None:
     if row is None:
         return None
     token = canonical.from_builtins(row.document, canonical.Token)
-    path, query = (token.country_code, token.party_id, token.uid), {"type": token.type}
-    if _sends_changes(parcel):
-        return Letter(method="PATCH", path=path, query=query, body=encode(dialect.token.write_patch(parcel.payload or {})))
-    return Letter(method="PUT", path=path, query=query, body=encode(dialect.token.write(token)))
+    path = (token.country_code, token.party_id, token.uid)
+    query = {"type": dialect.fit_token_type(token.type)} if dialect.routes else None
+    if _sends_changes(parcel) and (changed := dialect.token.write_patch(parcel.payload or {})) is not None:
+        return Letter(method="PATCH", path=path, query=query, body=encode(changed))
+    return Letter(method="PUT", path=path, query=query, body=_cross(parcel, dialect, dialect.token, token, token.owner))
 
 
 def _write_session(parcel: Parcel, dialect: Dialect) -> Letter | None:
@@ -147,23 +170,25 @@ def _write_session(parcel: Parcel, dialect: Dialect) -> Letter | None:
         return None
     session = canonical.from_builtins(row.document, canonical.Session)
     path = (session.country_code, session.party_id, session.id)
-    if _sends_changes(parcel):
-        return Letter(method="PATCH", path=path, body=encode(dialect.session.write_patch(parcel.payload or {})))
-    return Letter(method="PUT", path=path, body=encode(dialect.session.write(session)))
+    if _sends_changes(parcel) and (changed := dialect.session.write_patch(parcel.payload or {})) is not None:
+        return Letter(method="PATCH", path=path, body=encode(changed))
+    return Letter(method="PUT", path=path, body=_cross(parcel, dialect, dialect.session, session, session.owner))
 
 
 def _write_cdr(parcel: Parcel, dialect: Dialect) -> Letter | None:
     body = Cdr.objects.filter(id=parcel.object_row).values_list("body", flat=True).first()
     if body is None:
         return None
-    return Letter(method="POST", path=(), body=encode(dialect.cdr.write(canonical.decode(body, canonical.Cdr))))
+    cdr = canonical.decode(body, canonical.Cdr)
+    return Letter(method="POST", path=(), body=_cross(parcel, dialect, dialect.cdr, cdr, cdr.owner))
 
 
 def _write_result(parcel: Parcel, dialect: Dialect) -> Letter | None:
     # The payload is what the slice of commands queued; the body of a result has no envelope (mod_commands §Flow).
     payload = parcel.payload or {}
     result = canonical.from_builtins(payload["result"], canonical.CommandResult)
-    return Letter(method="POST", url=payload["response_url"], body=encode(dialect.command_result.write(result)))
+    body = _cross(parcel, dialect, dialect.command_result, result, parcel.sender)
+    return Letter(method="POST", url=payload["response_url"], body=body)
 
 
 _WRITERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {

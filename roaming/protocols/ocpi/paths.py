@@ -6,7 +6,9 @@ from urllib.parse import quote, unquote
 
 from django.conf import settings
 
-from roaming.protocols.ocpi.versions import MODULES
+from roaming.protocols.ocpi.personas import Persona, interface_of
+from roaming.protocols.ocpi.versions import MODULES, Dialect
+from roaming.routing.sides import Side
 
 _JOINT = re.compile(rf"^(/ocpi/[^/]+/(?:sender|receiver)/(?:{'|'.join(MODULES)}))(?=[^/])")
 
@@ -46,11 +48,18 @@ def object_url(version: str, module: str, interface: str, *segments: str) -> str
     return module_url(version, module, interface) + "/".join(quote(segment, safe="") for segment in segments)
 
 
-def list_endpoints(version: str) -> list[Mapping[str, str]]:
-    """This function will return the endpoints of a version's details, one per module and side."""
+def list_endpoints(dialect: Dialect, persona: Persona | None) -> list[Mapping[str, str]]:
+    """This function will return the endpoints of a version's details, one per module and side.
+
+    A version without sides gets those of the hub's `persona`, without the word.
+    """
+    version = dialect.number
+    if persona is not None:
+        side = Side.OPERATOR if persona == "cpo" else Side.PROVIDER
+        return [{"identifier": module, "url": module_url(version, module, interface_of(module, side))} for module in dialect.modules]
     return [
         {"identifier": module, "role": interface, "url": module_url(version, module, interface)}
-        for module, interfaces in MODULES.items()
+        for module, interfaces in dialect.modules.items()
         for interface in interfaces
     ]
 

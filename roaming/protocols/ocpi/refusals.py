@@ -9,7 +9,7 @@ from roaming.cdrs.checks import RefusedCdr
 from roaming.commands.forward import ResponseUrlRefused, ResponseUrlReused, TokenOfAnother
 from roaming.commands.receiver import AmbiguousReceiver, UnknownLocation
 from roaming.commands.relay import UnknownCallback
-from roaming.gateways import Declined, GatewayBroken, GatewayTimedOut, NoRoute, PlatformOffline, UnknownToken
+from roaming.gateways import CannotBeSaid, Declined, GatewayBroken, GatewayTimedOut, NoRoute, PlatformOffline, UnknownToken
 from roaming.objects.announce import NoAgreement, UnknownParty
 from roaming.objects.limits import DoesNotFit
 from roaming.objects.pages import BadCursor
@@ -18,11 +18,14 @@ from roaming.parties.credentials import TokenNotPrintable
 from roaming.parties.register import NotRegistered
 from roaming.protocols.ocpi.envelope import (
     CANNOT_USE_CLIENT,
+    CLIENT_ERROR,
     CONNECTION_PROBLEM,
     HUB_ERROR,
     NO_MATCHING_ENDPOINTS,
+    SERVER_ERROR,
     TIMED_OUT,
     UNKNOWN_LOCATION,
+    UNKNOWN_RECEIVER,
     UNKNOWN_TOKEN,
     UNSUPPORTED_VERSION,
     OcpiRefusal,
@@ -72,6 +75,7 @@ _FIXED: tuple[tuple[type[Exception] | tuple[type[Exception], ...], OcpiRefusal],
     ((UnknownObject, UnknownCallback), not_found()),
 )
 _BY_CODE: tuple[tuple[type[Exception], int], ...] = (
+    (CannotBeSaid, HUB_ERROR),
     (UnknownLocation, UNKNOWN_LOCATION),
     (CannotUseClient, CANNOT_USE_CLIENT),
     (VersionNotOffered, UNSUPPORTED_VERSION),
@@ -96,3 +100,21 @@ def refusal_of(error: Exception) -> OcpiRefusal | None:
         if isinstance(error, kind):
             return OcpiRefusal(str(error), code=code)
     return refusal_of_body(error)
+
+
+# Codes that came with 2.2, and the nearest that 2.1.1 has (ocpi §2.5); the message keeps the first one.
+_OLD_CODES = {
+    UNKNOWN_TOKEN: CLIENT_ERROR,
+    HUB_ERROR: SERVER_ERROR,
+    UNKNOWN_RECEIVER: CLIENT_ERROR,
+    TIMED_OUT: SERVER_ERROR,
+    CONNECTION_PROBLEM: SERVER_ERROR,
+}
+
+
+def in_old_words(refusal: OcpiRefusal) -> OcpiRefusal:
+    """This function will return the refusal with a status code that OCPI 2.1.1 knows."""
+    code = _OLD_CODES.get(refusal.code)
+    if code is None:
+        return refusal
+    return OcpiRefusal(f"{refusal} ({refusal.code})", http=refusal.http, code=code, headers=refusal.headers)

@@ -24,6 +24,7 @@ _PART = ("", "/<segment:evse_uid>", "/<segment:evse_uid>/<segment:connector_id>"
 urlpatterns = [
     path("versions", versions.Versions.as_view()),
     path("<segment:version>", versions.VersionDetails.as_view()),
+    *(path(f"<segment:version>/{persona}", versions.VersionDetails.as_view(), {"persona": persona}) for persona in ("cpo", "emsp")),
     path("<segment:version>/credentials", credentials.Credentials.as_view()),
     path("<segment:version>/hubclientinfo", hubclientinfo.HubClientInfo.as_view()),
     path("<segment:version>/sender/locations", locations.LocationsSender.as_view()),

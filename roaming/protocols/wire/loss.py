@@ -75,6 +75,13 @@ class LossReport:
             return tuple(value for value in values if value in known)
         return tuple(values)
 
+    def drop_newer(self, values: Sequence[str], newer: frozenset[str], *, field: str) -> tuple[str, ...]:
+        """This function will return the values of an open enumeration without those that came later, and note these as dropped."""
+        gone = [value for value in values if value in newer]
+        if gone:
+            self.dropped(field, ", ".join(gone))
+        return tuple(value for value in values if value not in newer)
+
 
 def _short(value: Any) -> str:
     text = str(value)

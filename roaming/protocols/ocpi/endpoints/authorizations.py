@@ -12,6 +12,7 @@ from roaming.authorizations.authorize import authorize
 from roaming.parties.directory import Directory
 from roaming.protocols.ocpi import limits
 from roaming.protocols.ocpi.endpoints.functional import FunctionalDoor
+from roaming.protocols.ocpi.memory import find_token_type
 from roaming.protocols.ocpi.versions import SENDER, Interface
 from roaming.routing.sides import Side
 from roaming.tokens.queries import find_token
@@ -30,9 +31,10 @@ class AuthorizeToken(FunctionalDoor):
 
         A word of the provider, also BLOCKED, is HTTP 200 with 1000; an unknown token 404 with 2004 (mod_tokens §POST).
         """
+        told = request.query_params.get("type") if self.dialect.routes else find_token_type(uid=token_uid)
         question = self.dialect.read_authorization_request(
             token_uid=token_uid,
-            token_type=request.query_params.get("type"),
+            token_type=told,
             body=self.optional_body(),
             operator=self.address.sender,
             receiver=self.address.receiver,
@@ -45,7 +47,8 @@ class AuthorizeToken(FunctionalDoor):
             at=self.at,
         )
         self.responder = decision.provider
-        return self.success(self.dialect.authorization.write(_with_token(decision, question, self)))
+        answer = _with_token(decision, question, self)
+        return self.success(self.found(self.dialect.authorization, answer, owner=decision.provider))
 
 
 def _with_token(

@@ -53,8 +53,8 @@ class CdrsReceiver(FunctionalDoor):
         """This function will seal a CDR and answer 201 with its address; a repeat gets 200 with the same address (reliability §4)."""
         if owner:
             self.own_party()
-        cdr = self.dialect.cdr.read(self.body())
         sender = self.address.sender
+        cdr = self.dialect.cdr.read(self.body(), owner=sender)
         check_same(country_code=(cdr.country_code, sender.country_code), party_id=(cdr.party_id, sender.party_id))
         arrangement = self.arrange()
         if isinstance(arrangement, Direct):
@@ -91,4 +91,4 @@ class CdrReceiver(FunctionalDoor):
         cdr = find_cdr_by_public_id(public_id=wanted, viewers=[self.address.sender])
         if cdr is None:
             raise not_found()
-        return self.success(self.dialect.cdr.write(cdr))
+        return self.success(self.found(self.dialect.cdr, cdr))

@@ -31,7 +31,7 @@ class CommandReceiver(FunctionalDoor):
 
     def post(self, request: Request, version: str, command: str) -> HttpResponse:
         """This function will hand the command to the operator that is addressed, or to the one it is about, and answer what it said."""
-        order, response_url = self.dialect.read_command(name=command, body=self.body())
+        order, response_url = self.dialect.read_command(name=command, body=self.body(), sender=self.address.sender)
         try:
             receiver = self._receiver(order)
             response = forward_command(
@@ -78,16 +78,16 @@ class CommandResult(Door):
 
     def _read(self) -> canonical.CommandResult:
         try:
-            shape = get_dialect(self.caller.platform.version).command_result
+            article = get_dialect(self.caller.platform.version).command_result
         except VersionNotSpoken:
             raise not_found() from None
         body: Any = self.body()
         try:
-            return shape.read(body)
+            return article.read(body, owner=self.directory.hub.key)
         except BadFields:
             # Some wrap the result in an envelope like an answer (partners §2b, 37).
             if isinstance(body, dict) and isinstance(body.get("data"), dict):
-                return shape.read(body["data"])
+                return article.read(body["data"], owner=self.directory.hub.key)
             raise
 
 

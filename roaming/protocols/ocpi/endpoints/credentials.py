@@ -65,4 +65,7 @@ class Credentials(Door):
         return self.success()
 
     def _answer(self, token: str) -> HttpResponse:
-        return self.success(self.dialect.credentials.write(handshake.own_credentials(token=token, hub=self.directory.hub)))
+        own = handshake.own_credentials(
+            token=token, dialect=self.dialect, directory=self.directory, platform=self.caller.platform, on=self.at.date()
+        )
+        return self.success(self.dialect.credentials.write(own))

@@ -36,7 +36,7 @@ from roaming.protocols.ocpi.dialect import read_value
 from roaming.protocols.ocpi.envelope import SERVER_ERROR, OcpiRefusal, bad_parameter, not_found, write_refusal, write_success
 from roaming.protocols.ocpi.intake import BodyTooLarge, NotJson, check_headers, read_json
 from roaming.protocols.ocpi.kinds import ci_string
-from roaming.protocols.ocpi.refusals import refusal_of
+from roaming.protocols.ocpi.refusals import in_old_words, refusal_of
 from roaming.protocols.ocpi.versions import Dialect, VersionNotSpoken, get_dialect
 from roaming.routing.sides import Side
 
@@ -54,6 +54,7 @@ _READ_HEADERS = (
     TO_PARTY,
 )
 _META_NAMES = {f"HTTP_{name.upper().replace('-', '_')}": name for name in _READ_HEADERS} | {"CONTENT_TYPE": "content-type"}
+_IDS = ("x-request-id", "x-correlation-id")
 # A token's uid is not among them: it is a driver's secret.
 _OBJECT_IDS = ("location_id", "tariff_id", "session_id", "public_id")
 _SECONDS_UNTIL_DATABASE = "1"
@@ -107,10 +108,15 @@ class Door(APIView):
                 self.dialect = get_dialect(kwargs["version"])
             except VersionNotSpoken:
                 raise not_found() from None
+            if self.module != "versions" and self.module not in self.dialect.modules:
+                raise not_found()
         if self.side is None:
             limits.check(self.limit, str(self.caller.platform.id))
             return
-        self.address = read_address(headers=self.headers_read, caller=self.caller, side=self.side, owner=self._named_owner())
+        headers = (
+            self.headers_read if self.dialect.routes else {name: self.headers_read[name] for name in _IDS if name in self.headers_read}
+        )
+        self.address = read_address(headers=headers, caller=self.caller, side=self.side, owner=self._named_owner())
         limits.check(self.limit_of(request), f"{self.caller.platform.id}:{self.address.sender}")
 
     def _authenticate(self) -> Caller:
@@ -156,6 +162,9 @@ class Door(APIView):
             raise bad_parameter("OCPI-from-country-code, OCPI-from-party-id: not the owner that the path names")
         return named
 
+    def _routes(self) -> bool:
+        return not hasattr(self, "dialect") or self.dialect.routes
+
     def _named_owner(self) -> canonical.PartyId | None:
         if "country_code" not in self.kwargs:
             return None
@@ -175,13 +184,16 @@ class Door(APIView):
     def handle_exception(self, exc: Exception) -> Any:
         """This function will turn whatever was raised into an envelope."""
         refusal = self._refusal(exc)
+        if not self._routes():
+            refusal = in_old_words(refusal)
         self.refusal = refusal
         return self.answer(write_refusal(refusal, at=self.at), http=refusal.http, headers=refusal.headers)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """This function will put the ids and the swapped routing headers on every answer, refusals included."""
         requester, responder = self.ends()
-        for name, value in answer_headers(ids=self.ids, requester=requester, responder=responder).items():
+        told = (requester, responder) if self._routes() else (None, None)
+        for name, value in answer_headers(ids=self.ids, requester=told[0], responder=told[1]).items():
             response[name] = value
         response["Cache-Control"] = "no-store"
         self._record(request._request, response, requester, responder)

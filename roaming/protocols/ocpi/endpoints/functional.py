@@ -16,12 +16,14 @@ from roaming.objects.pages import Page
 from roaming.objects.patches import PatchBreaksObject, UnknownObject
 from roaming.parties.directory import PlatformEntry
 from roaming.protocols.ocpi import limits, paging
-from roaming.protocols.ocpi.dialect import BadFields, Shape
+from roaming.protocols.ocpi.article import Article
+from roaming.protocols.ocpi.crossings import note_crossing
+from roaming.protocols.ocpi.dialect import BadFields
 from roaming.protocols.ocpi.endpoints.door import Door
 from roaming.protocols.ocpi.envelope import CLIENT_ERROR, OcpiRefusal, bad_parameter, not_found, unknown_receiver, write_success
-from roaming.protocols.ocpi.forwarding import LIMIT, NEXT_QUERY, TOTAL
+from roaming.protocols.ocpi.forwarding import LIMIT, NEXT_QUERY, TOTAL, find_article
 from roaming.protocols.ocpi.paths import module_url
-from roaming.protocols.ocpi.versions import RECEIVER, SENDER, Interface
+from roaming.protocols.ocpi.versions import DIALECTS, RECEIVER, SENDER, Interface
 from roaming.revisions import ContradictingPeriod, Receipt, StampInFuture, Verdict, judge_put
 from roaming.routing.arrangement import Arrangement, Direct, Refuse, choose_arrangement
 from roaming.routing.sides import Side
@@ -84,26 +86,59 @@ class FunctionalDoor(Door):
     ) -> Forwarded:
         """This function will pass the request on and wait for the receiver's answer; it raises a GatewayRefusal, or 404 as answered."""
         assert self.side is not None
-        role = next(role for role in self.side.opposite.roles if (role, receiver) in platform.roles)
-        forwarded = gateway_for(platform).forward(
-            Forward(
-                sender=self.address.sender,
-                receiver=receiver,
-                receiver_role=role,
-                module=self.module,
-                interface=self.interface,
-                method=self.request.method or "",
-                path=path,
-                query=query or {},
-                message=message,
-                changes=changes,
-                correlation_id=self.ids.correlation_id,
-                deadline_seconds=seconds,
-            )
-        )
+        request = self._forward_request(receiver, platform, path=path, query=query, message=message, changes=changes, seconds=seconds)
+        forwarded = gateway_for(platform).forward(request)
         if forwarded.http_status == 404:
             raise OcpiRefusal("not found", http=404, code=forwarded.status_code or CLIENT_ERROR)
         return forwarded
+
+    def _forward_request(
+        self,
+        receiver: canonical.PartyId,
+        platform: PlatformEntry,
+        *,
+        path: tuple[str, ...],
+        query: Mapping[str, str] | None = None,
+        message: object = None,
+        changes: Mapping[str, Any] | None = None,
+        seconds: float = PUSH_SECONDS,
+    ) -> Forward:
+        assert self.side is not None
+        return Forward(
+            sender=self.address.sender,
+            receiver=receiver,
+            receiver_role=next(role for role in self.side.opposite.roles if (role, receiver) in platform.roles),
+            module=self.module,
+            interface=self.interface,
+            method=self.request.method or "",
+            path=path,
+            query=query or {},
+            message=message,
+            changes=changes,
+            correlation_id=self.ids.correlation_id,
+            deadline_seconds=seconds,
+        )
+
+    def written(self, article: Article[S], message: Any, *, owner: canonical.PartyId | None = None) -> dict[str, Any] | None:
+        """This function will write an object in the caller's version and count what that loses; None where it must not cross."""
+        crossing = article.cross(message)
+        note_crossing(
+            crossing=crossing,
+            message=message,
+            owner=owner or getattr(message, "owner", None) or self.responder or self.address.sender,
+            receiver=self.address.sender,
+            module=self.module,
+            version=self.dialect.number,
+            at=self.at,
+        )
+        return crossing.body
+
+    def found(self, article: Article[S], message: Any, *, owner: canonical.PartyId | None = None) -> dict[str, Any]:
+        """This function will write an object in the caller's version; what must not cross is not there: it raises the one 404."""
+        body = self.written(article, message, owner=owner)
+        if body is None:
+            raise not_found()
+        return body
 
     def relay(self, forwarded: Forwarded, data: Any = None, headers: Mapping[str, str] | None = None) -> HttpResponse:
         """This function will answer with the receiver's own status and message, and with data that was read and written anew."""
@@ -147,6 +182,8 @@ class PushDoor(FunctionalDoor):
             return self.receipt(store(receiver, True))
         if last_updated is not None:
             judge_put(stored=None, digest=b"", last_updated=last_updated, at=self.at)  # a stamp of next year goes nowhere
+        if changes is not None and self._needs_whole(receiver, platform, path, changes):
+            return self.receipt(store(receiver, True))
         forwarded = self.forward(receiver, platform, path=path, query=query, message=message, changes=changes)
         try:
             store(receiver, False)
@@ -154,8 +191,16 @@ class PushDoor(FunctionalDoor):
             logger.warning("no copy of a direct push was kept", extra={"ocpi_module": self.module, "reason": type(refusal).__name__})
         return self.relay(forwarded)
 
+    def _needs_whole(self, receiver: canonical.PartyId, platform: PlatformEntry, path: tuple[str, ...], changes: Mapping[str, Any]) -> bool:
+        # A PATCH that the receiver's version cannot say is merged into the hub's copy, and the whole leaves through the outbox.
+        dialect = DIALECTS.get(platform.version)
+        if dialect is None:
+            return False
+        request = self._forward_request(receiver, platform, path=path, changes=changes)
+        return find_article(request=request, dialect=dialect).write_patch(changes) is None
+
     def stored(
-        self, shape: Shape[S], find: Callable[[], S | None], *, path: tuple[str, ...], query: Mapping[str, str] | None = None
+        self, article: Article[S], find: Callable[[], S | None], *, path: tuple[str, ...], query: Mapping[str, str] | None = None
     ) -> HttpResponse:
         """This function will answer GET of an own object: as the receiver keeps it, or as the hub does."""
         self.own_party()
@@ -164,11 +209,11 @@ class PushDoor(FunctionalDoor):
             platform = self.reach(arrangement.receiver)
             if platform.protocol == "ocpi":
                 forwarded = self.forward(arrangement.receiver, platform, path=path, query=query)
-                return self.relay(forwarded, shape.write(forwarded.data))  # type: ignore[arg-type]
+                return self.relay(forwarded, self.found(article, forwarded.data, owner=self.address.sender))
         found = find()
         if found is None:
             raise not_found()
-        return self.success(shape.write(found))
+        return self.success(self.found(article, found, owner=self.address.sender))
 
 
 class ListDoor(FunctionalDoor):
@@ -181,7 +226,7 @@ class ListDoor(FunctionalDoor):
         """This function will count lists by themselves: they cost the most."""
         return limits.LISTS if request.method == "GET" else self.limit
 
-    def listing(self, shape: Shape[S], find: Callable[[paging.PageRequest], Page[S]]) -> HttpResponse:
+    def listing(self, article: Article[S], find: Callable[[paging.PageRequest], Page[S]]) -> HttpResponse:
         """This function will answer a page: of the store where the hub is asked, of the party where one is named.
 
         The follow-up of a Link may come without routing headers; the party stands in its query.
@@ -190,21 +235,24 @@ class ListDoor(FunctionalDoor):
         page = paging.read_page_request(query, needs_date_from=self.needs_date_from)
         if page.party is not None and self.address.receiver is None:
             self.address = msgspec.structs.replace(self.address, receiver=page.party)
-        elif page.cursor is not None and self.address.receiver is None:
+        elif (page.cursor is not None or not self.dialect.routes) and self.address.receiver is None:
             self.address = msgspec.structs.replace(self.address, receiver=self.directory.hub.key)
         arrangement = self.arrange(is_list=True)
         url = module_url(self.dialect.number, self.module, SENDER)
         if isinstance(arrangement, Direct):
             platform = self.reach(arrangement.receiver)
             if platform.protocol == "ocpi":
-                return self._forward_list(shape, arrangement.receiver, platform, query, url)
+                return self._forward_list(article, arrangement.receiver, platform, query, url)
             raise PlatformOffline("the receiver keeps no list of its own")
         found = find(page)
         headers = paging.page_headers(url=url, page=page, total=found.total, cursor=found.next)
-        return self.success([shape.write(item) for item in found.items], headers=headers)
+        return self.success(self._write_all(article, found.items), headers=headers)
+
+    def _write_all(self, article: Article[S], items: Sequence[Any]) -> list[dict[str, Any]]:
+        return [body for item in items if (body := self.written(article, item)) is not None]
 
     def _forward_list(
-        self, shape: Shape[S], receiver: canonical.PartyId, platform: PlatformEntry, query: Mapping[str, str], url: str
+        self, article: Article[S], receiver: canonical.PartyId, platform: PlatformEntry, query: Mapping[str, str], url: str
     ) -> HttpResponse:
         asked = {name: value for name, value in query.items() if name != paging.PARTY}
         forwarded = self.forward(receiver, platform, path=(), query=asked, seconds=LIST_SECONDS)
@@ -214,7 +262,7 @@ class ListDoor(FunctionalDoor):
             headers["X-Total-Count"] = total
         if following := forwarded.headers.get(NEXT_QUERY):
             headers["Link"] = f'<{url}?{following}&{paging.PARTY}={receiver}>; rel="next"'
-        return self.relay(forwarded, [shape.write(item) for item in items], headers)
+        return self.relay(forwarded, self._write_all(article, items), headers)
 
 
 def check_same(**pairs: tuple[str, str]) -> None:

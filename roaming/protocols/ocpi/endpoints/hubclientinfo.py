@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from roaming import canonical
 from roaming.parties.models import Platform
 from roaming.protocols.ocpi import limits, paging
 from roaming.protocols.ocpi.endpoints.door import Door
+from roaming.protocols.ocpi.envelope import not_found
 from roaming.protocols.ocpi.paths import module_url
-from roaming.protocols.ocpi.v2_2_1.registration import ClientInfo
+from roaming.protocols.ocpi.reach import list_reached
 from roaming.protocols.ocpi.versions import SENDER
-from roaming.routing.sides import Side, side_of
+from roaming.protocols.ocpi.visitors import ClientInfo
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -25,6 +25,9 @@ class HubClientInfo(Door):
 
     def get(self, request: Request, version: str) -> HttpResponse:
         """This function will answer a page of client infos: whoever has an agreement with one of the caller's parties, and no other."""
+        shape = self.dialect.client_info
+        if shape is None:
+            raise not_found()
         page = paging.read_page_request(request.query_params.dict())
         infos = [
             info
@@ -40,38 +43,20 @@ class HubClientInfo(Door):
             total=len(infos),
             cursor=str(end) if end < len(infos) else None,
         )
-        return self.success([self.dialect.client_info.write(info) for info in infos[start:end]], headers=headers)
+        return self.success([shape.write(info) for info in infos[start:end]], headers=headers)
 
     def _list_infos(self) -> list[ClientInfo]:
         changed = {
             row["id"]: row["status_changed_at"] or row["created_at"]
             for row in Platform.objects.values("id", "status_changed_at", "created_at")
         }
-        own = {(key, side) for role, key in self.caller.platform.roles if (side := side_of(role))}
-        infos = []
-        for party in self.directory.parties:
-            for role, platform_id in sorted(party.roles.items()):
-                platform = self.directory.platform(platform_id)
-                side = side_of(role)
-                if platform is None or side is None or not self._may_know(party.key, side, own):
-                    continue
-                infos.append(
-                    ClientInfo(
-                        country_code=party.key.country_code,
-                        party_id=party.key.party_id,
-                        role=role.value,
-                        status=platform.state,
-                        last_updated=changed.get(platform_id) or _BEGINNING,
-                    )
-                )
-        return infos
-
-    def _may_know(self, party: canonical.PartyId, side: Side, own: set[tuple[canonical.PartyId, Side]]) -> bool:
-        on = self.at.date()
-        for key, own_side in own:
-            if own_side is side:
-                continue
-            operator, provider = (party, key) if side is Side.OPERATOR else (key, party)
-            if self.directory.is_agreed(operator=operator, provider=provider, on=on):
-                return True
-        return False
+        return [
+            ClientInfo(
+                country_code=party.key.country_code,
+                party_id=party.key.party_id,
+                role=role.value,
+                status=platform.state,
+                last_updated=changed.get(platform.id) or _BEGINNING,
+            )
+            for party, role, platform in list_reached(directory=self.directory, platform=self.caller.platform, on=self.at.date())
+        ]

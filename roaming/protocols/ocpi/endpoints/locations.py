@@ -11,7 +11,7 @@ from roaming import canonical
 from roaming.locations.parts import find_part
 from roaming.locations.queries import find_location, find_own_location, find_owners_of, list_locations
 from roaming.locations.receive import patch_location, put_connector, put_evse, put_location
-from roaming.protocols.ocpi.dialect import Shape
+from roaming.protocols.ocpi.article import Article
 from roaming.protocols.ocpi.endpoints.door import KIB
 from roaming.protocols.ocpi.endpoints.functional import ListDoor, PushDoor, check_same
 from roaming.protocols.ocpi.envelope import UNKNOWN_LOCATION, OcpiRefusal, bad_parameter
@@ -22,9 +22,9 @@ from roaming.routing.arrangement import Direct, OpenRouting
 from roaming.routing.sides import Side
 
 
-def _shape(dialect: Dialect, depth: int) -> Shape[Any]:
-    shapes: tuple[Shape[Any], ...] = (dialect.location, dialect.evse, dialect.connector)
-    return shapes[depth]
+def _article(dialect: Dialect, depth: int) -> Article[Any]:
+    articles: tuple[Article[Any], ...] = (dialect.location, dialect.evse, dialect.connector)
+    return articles[depth]
 
 
 class LocationsSender(ListDoor):
@@ -60,7 +60,7 @@ class LocationSender(ListDoor):
     def get(self, request: Request, version: str, **ids: str) -> HttpResponse:
         """This function will answer from the operator that is addressed or found by the id, or from the store where the hub is asked."""
         path = tuple(self.object_id(name) for name in ids)
-        shape = _shape(self.dialect, len(path) - 1)
+        article = _article(self.dialect, len(path) - 1)
         arrangement = self.arrange()
         if isinstance(arrangement, OpenRouting):
             arrangement = Direct(self._owner_of(path[0]))
@@ -68,13 +68,16 @@ class LocationSender(ListDoor):
             platform = self.reach(arrangement.receiver)
             if platform.protocol == "ocpi":
                 forwarded = self.forward(arrangement.receiver, platform, path=path)
-                return self.relay(forwarded, shape.write(forwarded.data))
+                return self.relay(forwarded, self.found(article, forwarded.data, owner=arrangement.receiver))
         owner = arrangement.receiver if isinstance(arrangement, Direct) else None
         location = find_location(viewer=self.address.sender, location_id=path[0], at=self.at, owner=owner)
         part = find_part(location, path[1:]) if location else None
         if part is None:
             raise OcpiRefusal("not found", http=404, code=UNKNOWN_LOCATION)
-        return self.success(shape.write(part))
+        if location is not None and not (location.publish or self.dialect.routes):
+            part = location  # a part of what must not be shown is not shown either
+            article = self.dialect.location
+        return self.success(self.found(article, part, owner=location.owner if location else None))
 
     def limit_of(self, request: Request) -> Any:
         """This function will count single objects as what they are: no lists."""
@@ -104,12 +107,12 @@ class LocationReceiver(PushDoor):
             location = find_own_location(owner=self.address.sender, location_id=path[0], audience=self._audience())
             return find_part(location, path[1:]) if location else None
 
-        return self.stored(_shape(self.dialect, len(path) - 1), find, path=(country_code, party_id, *path))
+        return self.stored(_article(self.dialect, len(path) - 1), find, path=(country_code, party_id, *path))
 
     def put(self, request: Request, version: str, country_code: str, party_id: str, **ids: str) -> HttpResponse:
         """This function will take a whole location, EVSE or connector."""
         owner, path = self.own_party(), self._path(ids)
-        message = _shape(self.dialect, len(path) - 1).read(self.body())
+        message = _article(self.dialect, len(path) - 1).read(self.body(), owner=owner)
         if len(path) == 1:
             check_same(
                 country_code=(message.country_code, owner.country_code),
@@ -130,7 +133,7 @@ class LocationReceiver(PushDoor):
     def patch(self, request: Request, version: str, country_code: str, party_id: str, **ids: str) -> HttpResponse:
         """This function will take changed fields of a location, EVSE or connector."""
         owner, path = self.own_party(), self._path(ids)
-        changes = _shape(self.dialect, len(path) - 1).read_patch(self.body())
+        changes = _article(self.dialect, len(path) - 1).read_patch(self.body(), at=self.at)
         name = "uid" if len(path) == 2 else "id"
         if name in changes:
             check_same(**{name: (changes[name], path[-1])})

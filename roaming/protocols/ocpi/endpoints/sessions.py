@@ -4,6 +4,7 @@ A session is kept durably and leaves through the outbox, also when it is address
 provider that is away for a day must not lose it (docs/decisions).
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -53,6 +54,8 @@ class ChargingPreferences(FunctionalDoor):
     def put(self, request: Request, version: str, session_id: str) -> HttpResponse:
         """This function will forward to the operator that is addressed or has the session (mod_sessions §PUT charging_preferences)."""
         session_id = self.object_id("session_id")
+        if self.dialect.charging_preferences is None:
+            raise not_found()
         preferences = self.dialect.charging_preferences.read(self.body())
         arrangement = self.arrange()
         receiver = arrangement.receiver if isinstance(arrangement, Direct) else self._operator_of(session_id)
@@ -82,12 +85,12 @@ class SessionReceiver(FunctionalDoor):
         session = find_session(owner=owner, session_id=session_id)
         if session is None or (receiver is not None and session.cdr_token.owner != receiver):
             raise not_found()
-        return self.success(self.dialect.session.write(session))
+        return self.success(self.found(self.dialect.session, session))
 
     def put(self, request: Request, version: str, country_code: str, party_id: str, session_id: str) -> HttpResponse:
         """This function will take a whole session."""
         owner, session_id = self.own_party(), self.object_id("session_id")
-        session = self.dialect.session.read(self.body())
+        session = self.dialect.session.read(self.body(), owner=owner)
         check_same(
             country_code=(session.country_code, owner.country_code),
             party_id=(session.party_id, owner.party_id),
@@ -100,7 +103,9 @@ class SessionReceiver(FunctionalDoor):
     def patch(self, request: Request, version: str, country_code: str, party_id: str, session_id: str) -> HttpResponse:
         """This function will take changed fields of a session; its charging periods are added to those known."""
         owner, session_id = self.own_party(), self.object_id("session_id")
-        changes = self.dialect.session.read_patch(self.body())
+        if self.dialect.merge_session is not None:
+            return self._merge(owner, session_id, self.dialect.merge_session)
+        changes = self.dialect.session.read_patch(self.body(), at=self.at)
         fixed = {"country_code": owner.country_code, "party_id": owner.party_id, "id": session_id}
         check_same(**{name: (changes[name], path) for name, path in fixed.items() if name in changes})
         receipt = patch_session(
@@ -112,6 +117,15 @@ class SessionReceiver(FunctionalDoor):
             receiver=self._receiver(),
         )
         return self.receipt(receipt)
+
+    def _merge(self, owner: canonical.PartyId, session_id: str, merge: Callable[..., canonical.Session]) -> HttpResponse:
+        """A PATCH of 2.1.1 replaces lists: the merged whole is taken as if it had been PUT, so that no period stands twice."""
+        stored = find_session(owner=owner, session_id=session_id)
+        if stored is None:
+            raise not_found()
+        session = merge(session=stored, body=self.body(), at=self.at)
+        check_same(id=(session.id, session_id))
+        return self.receipt(put_session(session=session, at=self.at, correlation_id=self.ids.correlation_id))
 
     def _receiver(self) -> canonical.PartyId | None:
         arrangement = self.arrange()

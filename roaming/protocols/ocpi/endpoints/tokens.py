@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from roaming import canonical
 from roaming.protocols.ocpi.endpoints.functional import ListDoor, PushDoor, check_same
+from roaming.protocols.ocpi.memory import find_token_type
 from roaming.protocols.ocpi.paging import PageRequest
 from roaming.revisions import Receipt
 from roaming.routing.sides import Side
@@ -44,7 +45,8 @@ class TokenReceiver(PushDoor):
 
     def get(self, request: Request, version: str, country_code: str, party_id: str, token_uid: str) -> HttpResponse:
         """This function will answer the token as its receiver keeps it."""
-        token_uid, kind = self.object_id("token_uid"), self.dialect.read_token_type(request.query_params.get("type"))
+        token_uid = self.object_id("token_uid")
+        kind = self._type(request, token_uid)
         receiver = self.address.receiver
         audience = receiver if receiver not in (None, self.directory.hub.key) else None
         return self.stored(
@@ -57,13 +59,15 @@ class TokenReceiver(PushDoor):
     def put(self, request: Request, version: str, country_code: str, party_id: str, token_uid: str) -> HttpResponse:
         """This function will take a whole token."""
         owner, token_uid = self.own_party(), self.object_id("token_uid")
-        token = self.dialect.token.read(self.body())
+        token = self.dialect.token.read(self.body(), owner=owner)
         check_same(
             country_code=(token.country_code, owner.country_code),
             party_id=(token.party_id, owner.party_id),
             uid=(token.uid, token_uid),
         )
-        if told := request.query_params.get("type"):  # absent means RFID; partners leave it out for other types too
+        if self.dialect.routes and (
+            told := request.query_params.get("type")
+        ):  # absent means RFID; partners leave it out for other types too
             check_same(type=(token.type, self.dialect.read_token_type(told)))
 
         def store(audience: canonical.PartyId | None, deliver: bool) -> Receipt:
@@ -80,8 +84,8 @@ class TokenReceiver(PushDoor):
     def patch(self, request: Request, version: str, country_code: str, party_id: str, token_uid: str) -> HttpResponse:
         """This function will take changed fields of a token."""
         owner, token_uid = self.own_party(), self.object_id("token_uid")
-        kind = self.dialect.read_token_type(request.query_params.get("type"))
-        changes = self.dialect.token.read_patch(self.body())
+        kind = self._type(request, token_uid)
+        changes = self.dialect.token.read_patch(self.body(), at=self.at)
         fixed = {"country_code": owner.country_code, "party_id": owner.party_id, "uid": token_uid, "type": kind}
         check_same(**{name: (changes[name], path) for name, path in fixed.items() if name in changes})
 
@@ -98,3 +102,8 @@ class TokenReceiver(PushDoor):
             )
 
         return self.push(store, path=(country_code, party_id, token_uid), query={"type": kind}, changes=changes)
+
+    def _type(self, request: Request, token_uid: str) -> str:
+        if not self.dialect.routes:  # its requests name no type
+            return find_token_type(uid=token_uid, owner=self.address.sender)
+        return self.dialect.read_token_type(request.query_params.get("type"))

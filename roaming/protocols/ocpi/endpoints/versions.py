@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from roaming.protocols.ocpi.endpoints.door import Door
 from roaming.protocols.ocpi.envelope import not_found
 from roaming.protocols.ocpi.paths import details_url, list_endpoints
+from roaming.protocols.ocpi.personas import persona_for
 from roaming.protocols.ocpi.versions import DIALECTS
 
 
@@ -16,8 +17,17 @@ class Versions(Door):
     needs_version = False
 
     def get(self, request: Request) -> HttpResponse:
-        """This function will list every version that works, and no other."""
-        return self.success([{"version": number, "url": details_url(number)} for number in DIALECTS])
+        """This function will list every version that works for this connection, and no other.
+
+        OCPI 2.1.1 has one page per persona of the hub, and none for a connection that hosts operators and providers together.
+        """
+        persona = persona_for(self.caller.platform)
+        offered = [
+            {"version": number, "url": details_url(number) if dialect.routes else f"{details_url(number)}/{persona}"}
+            for number, dialect in DIALECTS.items()
+            if dialect.routes or persona is not None
+        ]
+        return self.success(offered)
 
 
 class VersionDetails(Door):
@@ -25,9 +35,12 @@ class VersionDetails(Door):
 
     module = "versions"
 
-    def get(self, request: Request, version: str) -> HttpResponse:
-        """This function will list one endpoint per module and side."""
-        return self.success({"version": self.dialect.number, "endpoints": list_endpoints(self.dialect.number)})
+    def get(self, request: Request, version: str, persona: str | None = None) -> HttpResponse:
+        """This function will list one endpoint per module and side; without sides, those of the hub's persona for this connection."""
+        own = None if self.dialect.routes else persona_for(self.caller.platform)
+        if (persona is not None and persona != own) or not (self.dialect.routes or own):
+            raise not_found()
+        return self.success({"version": self.dialect.number, "endpoints": list_endpoints(self.dialect, own)})
 
 
 class Nowhere(Door):

@@ -177,3 +177,19 @@ read_connector, write_connector, read_connector_patch = CONNECTOR.read, CONNECTO
 def read_location(body: Any, *, owner: canonical.PartyId) -> canonical.Location:
     """This function will read a location and put its owner in, whom the URL or the connection names; it raises BadFields."""
     return msgspec.structs.replace(LOCATION.read(body), country_code=owner.country_code, party_id=owner.party_id)
+
+
+def turn_location_patch(changes: dict[str, Any]) -> dict[str, Any]:
+    """This function will give the changed fields of a location their canonical names: `type` is a parking type."""
+    if "type" in changes:
+        told = changes.pop("type")
+        changes["parking_type"] = None if told in (None, "OTHER", "UNKNOWN") else told
+    return changes
+
+
+def turn_connector_patch(changes: dict[str, Any]) -> dict[str, Any]:
+    """This function will give the changed fields of a connector their canonical names: one tariff is a list of one."""
+    if "tariff_id" in changes:
+        told = changes.pop("tariff_id")
+        changes["tariff_ids"] = [told] if told else []
+    return changes

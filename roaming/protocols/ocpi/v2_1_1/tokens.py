@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from roaming import canonical
-from roaming.protocols.ocpi.dialect import Shape, many, optional, required
+from roaming.protocols.ocpi.dialect import Shape, many, optional, read_value, required
 from roaming.protocols.ocpi.kinds import BOOLEAN, INSTANT, Kind, ci_string, matching, one_of, string
 from roaming.protocols.ocpi.v2_1_1.locations import DISPLAY_TEXT, NOBODY
 
@@ -50,7 +50,7 @@ def _build_authorization(**values: Any) -> canonical.AuthorizationDecision:
     return canonical.AuthorizationDecision(provider=canonical.PartyId(*NOBODY), **values)
 
 
-_AUTHORIZATION_INFO = Shape(
+AUTHORIZATION_INFO = Shape(
     canonical.AuthorizationDecision,
     required("allowed", _ALLOWED),
     optional("location", LOCATION_REFERENCES.kind),
@@ -58,7 +58,7 @@ _AUTHORIZATION_INFO = Shape(
     build=_build_authorization,
     take=_take_authorization,
 )
-write_token, read_token_patch, write_authorization = TOKEN.write, TOKEN.read_patch, _AUTHORIZATION_INFO.write
+write_token, read_token_patch, write_authorization = TOKEN.write, TOKEN.read_patch, AUTHORIZATION_INFO.write
 
 
 def read_token(body: Any, *, owner: canonical.PartyId) -> canonical.Token:
@@ -68,4 +68,36 @@ def read_token(body: Any, *, owner: canonical.PartyId) -> canonical.Token:
 
 def read_authorization(body: Any, *, provider: canonical.PartyId) -> canonical.AuthorizationDecision:
     """This function will read an AuthorizationInfo of `provider`; 2.1.1 repeats no token and gives no reference. It raises BadFields."""
-    return msgspec.structs.replace(_AUTHORIZATION_INFO.read(body), provider=provider)
+    return msgspec.structs.replace(AUTHORIZATION_INFO.read(body), provider=provider)
+
+
+def read_authorization_request(
+    *,
+    token_uid: str,
+    token_type: str | None,
+    body: Any,
+    operator: canonical.PartyId,
+    receiver: canonical.PartyId | None,
+    correlation_id: str,
+) -> canonical.AuthorizationRequest:
+    """This function will read POST {token_uid}/authorize with its optional LocationReferences; it raises BadFields.
+
+    The version's requests name no type: `token_type` is the one under which the hub knows the token.
+    """
+    uid: str = read_value(name="token_uid", kind=ci_string(36), value=token_uid)
+    location = None if body is None else LOCATION_REFERENCES.read(body)
+    if location is not None:
+        location = msgspec.structs.replace(location, connector_ids=())  # no other version has a word for them (ocpi §5.3)
+    return canonical.AuthorizationRequest(
+        operator=operator,
+        token_uid=uid,
+        token_type=token_type or "RFID",
+        location=location,
+        receiver=receiver,
+        correlation_id=correlation_id,
+    )
+
+
+def write_authorization_request(request: canonical.AuthorizationRequest) -> dict[str, Any] | None:
+    """This function will return the LocationReferences to send with an authorise request, or None where there are none."""
+    return None if request.location is None else LOCATION_REFERENCES.write(request.location)

@@ -7,10 +7,9 @@ from msgspec.structs import replace
 from roaming import canonical
 from roaming.protocols.ocpi.loss import LossReport, Touches
 from roaming.protocols.ocpi.v2_2_1.vocabulary import (
-    CAPABILITIES,
-    PARKING_RESTRICTIONS,
+    NEWER_PARKING_RESTRICTIONS,
+    NEWER_STANDARDS,
     PARKING_TYPES,
-    STANDARDS,
     TOKEN_TYPES,
 )
 from roaming.protocols.ocpi.zones import zone_of_country
@@ -30,27 +29,27 @@ def fit_location(location: canonical.Location, report: LossReport) -> canonical.
     return replace(location, evses=evses)
 
 
-def fit_evse(evse: canonical.Evse, report: LossReport, standards: frozenset[str] = STANDARDS) -> canonical.Evse | None:
-    """This function will fit one EVSE, or return None where no plug is left that the version knows."""
+def fit_evse(evse: canonical.Evse, report: LossReport) -> canonical.Evse | None:
+    """This function will fit one EVSE, or return None where no plug is left that the version knows.
+
+    Words that no version knows are partners' own and pass; only what is known to have come later is dropped.
+    """
     at = f"evses[{evse.uid}]."
     report.drop_unsaid(evse, ("parking", "accepted_service_providers"), at=at)
-    connectors = tuple(fitted for item in evse.connectors if (fitted := fit_connector(item, report, at, standards)) is not None)
+    connectors = tuple(fitted for item in evse.connectors if (fitted := fit_connector(item, report, at)) is not None)
     if not connectors:
         report.dropped(at.rstrip("."), evse.uid)
         return None
     return replace(
         evse,
         connectors=connectors,
-        capabilities=report.keep_known(evse.capabilities, CAPABILITIES, field=f"{at}capabilities"),
-        parking_restrictions=report.keep_known(evse.parking_restrictions, PARKING_RESTRICTIONS, field=f"{at}parking_restrictions"),
+        parking_restrictions=report.drop_newer(evse.parking_restrictions, NEWER_PARKING_RESTRICTIONS, field=f"{at}parking_restrictions"),
     )
 
 
-def fit_connector(
-    connector: canonical.Connector, report: LossReport, at: str = "", standards: frozenset[str] = STANDARDS
-) -> canonical.Connector | None:
+def fit_connector(connector: canonical.Connector, report: LossReport, at: str = "") -> canonical.Connector | None:
     """This function will fit one plug, or return None where the version has no such plug (another one would be a lie to a driver)."""
-    if connector.standard not in standards:
+    if connector.standard in NEWER_STANDARDS:
         report.dropped(f"{at}connectors[{connector.id}]", connector.standard)
         return None
     report.drop_unsaid(connector, ("capabilities",), at=f"{at}connectors[{connector.id}].")

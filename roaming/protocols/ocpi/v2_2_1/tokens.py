@@ -74,9 +74,9 @@ read_token, write_token, read_token_patch = TOKEN.read, TOKEN.write, TOKEN.read_
 read_authorization, write_authorization = AUTHORIZATION_INFO.read, AUTHORIZATION_INFO.write
 
 
-def read_token_type(text: str | None) -> str:
+def read_token_type(text: str | None, *, types: Kind = TOKEN_TYPE) -> str:
     """This function will read the query parameter `type`; absent means RFID (mod_tokens §PUT, request parameters). Raises BadFields."""
-    kind: str = read_value(name="type", kind=TOKEN_TYPE, value=text or "RFID")
+    kind: str = read_value(name="type", kind=types, value=text or "RFID")
     return kind
 
 
@@ -88,6 +88,7 @@ def read_authorization_request(
     operator: canonical.PartyId,
     receiver: canonical.PartyId | None,
     correlation_id: str,
+    types: Kind = TOKEN_TYPE,
 ) -> canonical.AuthorizationRequest:
     """This function will read POST {token_uid}/authorize?type= with its optional LocationReferences; it raises BadFields.
 
@@ -96,7 +97,7 @@ def read_authorization_request(
     problems: list[tuple[str, str]] = []
     kind, location = "RFID", None
     try:
-        kind = read_token_type(token_type)
+        kind = read_token_type(token_type, types=types)
         read_value(name="token_uid", kind=_UID, value=token_uid)
     except BadFields as refusal:
         problems.extend(refusal.problems)

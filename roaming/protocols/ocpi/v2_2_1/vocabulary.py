@@ -88,3 +88,7 @@ TOKEN_TYPES = frozenset(
         "RFID",
     }
 )
+
+# Words of 2.3.0 that a partner on this version would misread; see also `fit`.
+NEWER_STANDARDS = frozenset({"MCS", "SAE_J3400"})
+NEWER_PARKING_RESTRICTIONS = frozenset({"EMPLOYEES", "TAXIS", "TENANTS"})

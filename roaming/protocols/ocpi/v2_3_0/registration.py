@@ -3,14 +3,9 @@
 from roaming.protocols.ocpi.dialect import Shape, many, optional, required
 from roaming.protocols.ocpi.kinds import URL, matching, one_of
 from roaming.protocols.ocpi.v2_2_1 import registration as older
+from roaming.protocols.ocpi.visitors import Credentials
 
 _ROLE = one_of("CPO", "EMSP", "NAP", "NSP", "OTHER", "SCSP")
-
-
-class Credentials(older.Credentials, frozen=True, kw_only=True):
-    """A token, where its owner's versions are, who can be reached there, and through which hub."""
-
-    hub_party_id: str | None = None
 
 
 CREDENTIALS = Shape(
