@@ -1,6 +1,8 @@
 """The cast of the conformance cases: operators P and Q, providers M (online) and N (offline), all roaming with each other."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
@@ -9,6 +11,17 @@ from tests.builders.parties import an_agreement
 from tests.wire import oicp_partner
 from tests.wire.oicp_partner import Partner
 from tests.wire.stub_partner import StubPartner, stub_partner
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests of real TLS out, by name and in the summary, where no nginx is installed."""
+    if shutil.which("nginx") or Path("/usr/sbin/nginx").exists():
+        return
+    left_out = [item for item in items if item.path.name == "test_mutual_tls.py"]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+        config.issue_config_time_warning(pytest.PytestWarning(f"No nginx: {len(left_out)} tests of real TLS are left out."), stacklevel=2)
 
 
 @pytest.fixture(autouse=True)

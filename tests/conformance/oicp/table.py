@@ -1,4 +1,7 @@
-"""The table of OICP's conformance cases: which test proves which. `python -m tests.conformance.oicp.table` writes docs/conformance-oicp.md."""
+"""The table of OICP's conformance cases: which test proves which.
+
+`python -m tests.conformance.oicp.table` writes docs/conformance-oicp.md.
+"""
 
 import ast
 from pathlib import Path
