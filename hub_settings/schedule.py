@@ -27,4 +27,5 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "settlement: render files of issued statements": every(60.0, "settlement.tasks.render_documents"),
     "settlement: roll up the days": daily(1, 30, "settlement.tasks.roll_up_days"),
     "settlement: verify the books": daily(3, 10, "settlement.tasks.verify_books"),
+    "settlement: watch deadlines": daily(5, 0, "settlement.tasks.watch_deadlines"),
 }

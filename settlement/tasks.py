@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from settlement.clearing.clear import BATCH, clear_pending
 from settlement.clearing.roll_up import list_open_periods, roll_up
+from settlement.control.register import remind
+from settlement.disputes.open import escalate_overdue
 from settlement.documents.store import STORED_FORMATS, store_document
 from settlement.ledger.verify import verify_ledger
 from settlement.statements.models import Statement
@@ -66,3 +68,12 @@ def verify_books(**_: Any) -> None:
         logger.info("ledger verified", extra={"records": verification.records, "head": verification.head})
     else:
         logger.error("ledger broken", extra={"broken": verification.broken})
+
+
+@shared_task
+def watch_deadlines(**_: Any) -> None:
+    """This function will note reminders for CDRs that are owed (day 3, 7, 14) and hand overdue disputes to the arbiter (daily)."""
+    now = timezone.now()
+    reminded, escalated = remind(at=now), escalate_overdue(at=now)
+    if reminded or escalated:
+        logger.info("deadlines passed", extra={"cdr_reminders": len(reminded), "disputes_escalated": escalated})

@@ -1,6 +1,7 @@
 """An agreement as the commands print it."""
 
 import json
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -73,19 +74,28 @@ def read_further(options: dict[str, Any]) -> dict[str, Any]:
                 raise WrongUsage(f"--{name.replace('_', '-')}: not JSON: {wrong}") from wrong
             if not isinstance(told[name], dict):
                 raise WrongUsage(f"--{name.replace('_', '-')}: expected a JSON object")
-    for name in ("tolerance_amount", "tolerance_percent"):
+    for name, read, most in _NUMBERS:
         if options[name] is not None:
-            try:
-                told[name] = Decimal(options[name])
-            except InvalidOperation as wrong:
-                raise WrongUsage(f"--{name.replace('_', '-')}: {options[name]!r} is not a number") from wrong
-            if not told[name].is_finite() or not 0 <= told[name] < 1000:
-                raise WrongUsage(f"--{name.replace('_', '-')}: {options[name]} is not between 0 and 1000")
-    for name in ("late_hold_days", "dispute_days"):
-        if options[name] is not None:
-            if not 0 <= options[name] <= 3650:
-                raise WrongUsage(f"--{name.replace('_', '-')}: {options[name]} is not between 0 and 3650")
-            told[name] = options[name]
+            told[name] = _number(name, options[name], read, most)
     if options["no_self_billing"]:
         told["self_billing"] = False
     return told
+
+
+_NUMBERS: tuple[tuple[str, Callable[[str], Decimal | int], int], ...] = (
+    ("tolerance_amount", Decimal, 999),
+    ("tolerance_percent", Decimal, 999),
+    ("late_hold_days", int, 3650),
+    ("dispute_days", int, 3650),
+)
+
+
+def _number(name: str, text: object, read: Callable[[str], Decimal | int], most: int) -> Decimal | int:
+    option = f"--{name.replace('_', '-')}"
+    try:
+        number = read(str(text))
+    except (InvalidOperation, ValueError) as wrong:
+        raise WrongUsage(f"{option}: {text!r} is not a number") from wrong
+    if not 0 <= number <= most:
+        raise WrongUsage(f"{option}: {text} is not between 0 and {most}")
+    return number

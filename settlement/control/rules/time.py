@@ -26,6 +26,8 @@ def periods_follow_each_other(evidence: Evidence) -> Iterator[Remark]:
     """Check 35: charging periods are in order and each is as long as its times; longer means that they overlap."""
     periods = evidence.cdr.charging_periods
     starts = [period.start_date_time for period in periods]
+    if not periods:
+        return
     if starts != sorted(starts):
         yield Remark(35, "PERIODS_UNORDERED", FLAG, "the charging periods are not in order of time")
         return
