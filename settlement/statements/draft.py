@@ -5,13 +5,13 @@ that every cent between CDRs and position has a line.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection
 
 from roaming import canonical
-from roaming.models import Party
 from settlement.disputes.queries import BUCKET as DISPUTE_BUCKET
 from settlement.disputes.queries import describe_adjustments
 from settlement.netting.fees import Fee, sum_fees
@@ -20,6 +20,7 @@ from settlement.statements.models import Statement, StatementLine
 from settlement.terms.hub import hub_party
 
 _Kind = StatementLine.Kind
+_NOTHING = Decimal(0)
 _BUCKETS = {
     "current": "Sessions of the period",
     "late": "Late: sessions of earlier, closed periods",
@@ -28,9 +29,31 @@ _BUCKETS = {
 }
 
 
+class _Line(NamedTuple):
+    """A line before it has a number, in the order of the columns of `_COPY_LINES`; signed for the party."""
+
+    kind: str
+    counterparty_id: int | None
+    bucket: str
+    description: str
+    cdrs: int
+    energy_kwh: Decimal
+    net: Decimal
+    vat_rate: Decimal
+    vat: Decimal
+    gross: Decimal
+    tax_note: str
+
+
 # Lines of a large run are thousands: one COPY instead of rows through the ORM.
-_COLUMNS = ("kind", "counterparty_id", "bucket", "description", "count", "energy_kwh", "net", "vat_rate", "vat", "gross", "tax_note")
-_COPY_LINES = f"COPY settlement_statementline (statement_id, number, {', '.join(_COLUMNS)}) FROM STDIN"
+_COPY_LINES = """
+COPY settlement_statementline (
+    statement_id, number, kind, counterparty_id, bucket, description, count, energy_kwh, net, vat_rate, vat, gross, tax_note
+) FROM STDIN
+"""
+
+_Lines = Mapping[tuple[int, str], Sequence[_Line]]  # by party and currency
+_Sides = Mapping[_Kind, Mapping[tuple[int, str], Sequence[PairTotal]]]
 
 
 def draft_statements(*, run: NettingRun) -> list[Statement]:
@@ -51,48 +74,48 @@ def draft_statements(*, run: NettingRun) -> list[Statement]:
         )
         for position in positions
     )
-    parts = (*_lines_of_pairs(run), _lines_of_fees(run), *_lines_of_rounding(run))
+    sides = _pairs_by_side(run)
+    parts = (*_lines_of_pairs(run, sides), _lines_of_fees(run), *_lines_of_rounding(sides))
     with connection.cursor() as cursor, cursor.copy(_COPY_LINES) as copy:
         for statement in statements:
             lines = (line for part in parts for line in part.get((statement.party_id, statement.currency), ()))
             for number, line in enumerate(lines, start=1):
-                copy.write_row((statement.pk, number, *(getattr(line, name) for name in _COLUMNS)))
+                copy.write_row((statement.pk, number, *line))
     return statements
 
 
-_Lines = dict[tuple[int, str], list[StatementLine]]
-
-
-def _lines_of_pairs(run: NettingRun) -> Iterator[_Lines]:
-    for kind, by_party in _pairs_by_side(run).items():
+def _lines_of_pairs(run: NettingRun, sides: _Sides) -> Iterator[_Lines]:
+    order = {bucket: place for place, bucket in enumerate(_BUCKETS)}
+    for kind, by_party in sides.items():
         yield {
-            key: [_pair_line(pair, kind, run) for pair in sorted(of_party, key=lambda pair: list(_BUCKETS).index(pair.bucket))]
+            key: [_pair_line(pair, kind, run) for pair in sorted(of_party, key=lambda pair: order[pair.bucket])]
             for key, of_party in by_party.items()
         }
 
 
-def _lines_of_rounding(run: NettingRun) -> Iterator[_Lines]:
-    for kind, by_party in _pairs_by_side(run).items():
+def _lines_of_rounding(sides: _Sides) -> Iterator[_Lines]:
+    for kind, by_party in sides.items():
         yield {key: list(_rounding_lines(of_party, kind)) for key, of_party in by_party.items()}
 
 
-def _pairs_by_side(run: NettingRun) -> dict[_Kind, dict[tuple[int, str], list[PairTotal]]]:
+def _pairs_by_side(run: NettingRun) -> _Sides:
     sides: dict[_Kind, dict[tuple[int, str], list[PairTotal]]] = {_Kind.RECEIVABLE: defaultdict(list), _Kind.PAYABLE: defaultdict(list)}
     order = ("operator__country_code", "operator__party_id", "provider__country_code", "provider__party_id", "vat_rate", "tax_note")
-    for pair in PairTotal.objects.filter(run=run).select_related("operator", "provider").order_by(*order):
+    for pair in PairTotal.objects.filter(run=run).order_by(*order):
         sides[_Kind.RECEIVABLE][pair.operator_id, pair.currency].append(pair)
         sides[_Kind.PAYABLE][pair.provider_id, pair.currency].append(pair)
     return sides
 
 
-def _pair_line(pair: PairTotal, kind: _Kind, run: NettingRun) -> StatementLine:
+def _pair_line(pair: PairTotal, kind: _Kind, run: NettingRun) -> _Line:
     sign = 1 if kind == _Kind.RECEIVABLE else -1
-    return StatementLine(
-        kind=_Kind.ADJUSTMENT if pair.bucket == DISPUTE_BUCKET else kind,
-        counterparty=pair.provider if kind == _Kind.RECEIVABLE else pair.operator,
+    is_dispute = pair.bucket == DISPUTE_BUCKET
+    return _Line(
+        kind=_Kind.ADJUSTMENT.value if is_dispute else kind.value,
+        counterparty_id=pair.provider_id if kind == _Kind.RECEIVABLE else pair.operator_id,
         bucket=pair.bucket,
         description=_describe(pair, run),
-        count=0 if pair.bucket == DISPUTE_BUCKET else pair.count,
+        cdrs=0 if is_dispute else pair.count,
         energy_kwh=pair.energy_kwh,
         net=sign * pair.exact_net,
         vat_rate=pair.vat_rate,
@@ -116,51 +139,40 @@ def _describe(pair: PairTotal, run: NettingRun) -> str:
     )
 
 
-def _rounding_lines(pairs: Sequence[PairTotal], kind: _Kind) -> Iterator[StatementLine]:
+def _rounding_lines(pairs: Sequence[PairTotal], kind: _Kind) -> Iterator[_Line]:
     sign = 1 if kind == _Kind.RECEIVABLE else -1
     what = "receivables" if kind == _Kind.RECEIVABLE else "payables"
-    net = sign * sum((pair.net - pair.exact_net for pair in pairs), Decimal(0))
-    vat = sign * sum((pair.vat - pair.exact_vat for pair in pairs), Decimal(0))
+    net = sign * sum((pair.net - pair.exact_net for pair in pairs), _NOTHING)
+    vat = sign * sum((pair.vat - pair.exact_vat for pair in pairs), _NOTHING)
     if net:
-        yield StatementLine(
-            kind=_Kind.ROUNDING,
-            description=f"Rounding of {what}, once per counterparty and VAT rate",
-            net=net,
-            gross=net,
-            tax_note="",
-        )
+        yield _rounding_line(_Kind.ROUNDING, f"Rounding of {what}, once per counterparty and VAT rate", net=net)
     if vat:
-        yield StatementLine(
-            kind=_Kind.VAT_ROUNDING,
-            description=f"VAT of {what}: rate × rounded base instead of the CDRs' VAT",
-            net=0,
-            vat=vat,
-            gross=vat,
-            tax_note="",
-        )
+        yield _rounding_line(_Kind.VAT_ROUNDING, f"VAT of {what}: rate × rounded base instead of the CDRs' VAT", vat=vat)
+
+
+def _rounding_line(kind: _Kind, description: str, *, net: Decimal = _NOTHING, vat: Decimal = _NOTHING) -> _Line:
+    return _Line(kind.value, None, "", description, 0, _NOTHING, net=net, vat_rate=_NOTHING, vat=vat, gross=net + vat, tax_note="")
 
 
 def _lines_of_fees(run: NettingRun) -> _Lines:
-    period = canonical.Period(run.starts_at, run.ends_at, run.period)
-    fees = sum_fees(netting_set=run.netting_set_id, period=period)
-    lines: _Lines = defaultdict(list)
-    if not fees:
-        return lines
-    hub = hub_party()
-    parties = Party.objects.in_bulk({fee.party for fee in fees})
+    fees = sum_fees(netting_set=run.netting_set_id, period=canonical.Period(run.starts_at, run.ends_at, run.period))
+    lines: dict[tuple[int, str], list[_Line]] = defaultdict(list)
+    hub = hub_party().pk if fees else 0
     for fee in fees:
         lines[fee.party, fee.currency].append(_fee_line(fee, counterparty=hub, sign=-1))
-        lines[hub.pk, fee.currency].append(_fee_line(fee, counterparty=parties[fee.party], sign=1))
+        lines[hub, fee.currency].append(_fee_line(fee, counterparty=fee.party, sign=1))
     return lines
 
 
-def _fee_line(fee: Fee, *, counterparty: Party, sign: int) -> StatementLine:
+def _fee_line(fee: Fee, *, counterparty: int, sign: int) -> _Line:
     cdrs = "1 CDR" if fee.cdr_count == 1 else f"{fee.cdr_count} CDRs"
-    return StatementLine(
-        kind=_Kind.FEE,
-        counterparty=counterparty,
+    return _Line(
+        kind=_Kind.FEE.value,
+        counterparty_id=counterparty,
+        bucket="",
         description=f"Hub fee for {cdrs}: {fee.exact.normalize():f} before rounding; credits bear no fee and give none back",
-        count=fee.cdr_count,
+        cdrs=fee.cdr_count,
+        energy_kwh=_NOTHING,
         net=sign * fee.net,
         vat_rate=fee.vat_rate,
         vat=sign * fee.vat,
