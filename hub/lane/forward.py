@@ -4,12 +4,14 @@ The request keeps its raw path and its headers, but for those of the connection 
 request came from: these the lane sets itself, so that no client can.
 """
 
+import hmac
 from http import HTTPStatus
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
+from django.conf import settings
 
 from hub.lane.answers import body_of, send_refusal, start_of
-from hub.lane.intake import BodyTooLarge, ClientGone, read_body
+from hub.lane.intake import BODY_BYTES, BodyTooLarge, ClientGone, find_header, read_body
 from hub.lane.upstream import Request, Upstream, UpstreamAway, UpstreamBusy, UpstreamSilent
 
 _HOP_BY_HOP = frozenset(
@@ -26,6 +28,8 @@ _HOP_BY_HOP = frozenset(
     }
 )
 _OURS = frozenset({b"content-length", b"expect", b"forwarded", b"x-real-ip", b"x-raw-path"})
+# Whole data sets that OICP partners push (oicp §1.4). Only the TLS-terminating proxy lets somebody send that much.
+_DATA_SET_BYTES = 256 * 1024 * 1024
 _BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
@@ -33,7 +37,7 @@ async def forward(*, upstream: Upstream, scope: HTTPScope, receive: ASGIReceiveC
     """This function will answer with what Django's process answers; 502, 503 or 504 say that it is away, busy or silent."""
     started = False
     try:
-        body = await read_body(scope=scope, receive=receive)
+        body = await read_body(scope=scope, receive=receive, cap=_cap(scope))
         request = Request(method=scope["method"].encode("ascii"), head=_write_head(scope, len(body)), body=body)
         async with upstream.sent(request) as connection:
             started = True
@@ -51,6 +55,15 @@ async def forward(*, upstream: Upstream, scope: HTTPScope, receive: ASGIReceiveC
         if not started:  # an answer that breaks off half way ends with its connection: uvicorn closes it
             status = HTTPStatus.GATEWAY_TIMEOUT if isinstance(error, UpstreamSilent) else HTTPStatus.SERVICE_UNAVAILABLE
             await send_refusal(send=send, status=status, headers=[(b"retry-after", b"1")])
+
+
+def _cap(scope: HTTPScope) -> int:
+    secret = settings.HUB_PROXY_SECRET.encode()
+    if secret and scope["path"].startswith("/api/oicp/"):
+        shown = find_header(scope, b"x-proxy-secret") or b""
+        if hmac.compare_digest(shown, secret):
+            return _DATA_SET_BYTES
+    return BODY_BYTES
 
 
 def end_to_end(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

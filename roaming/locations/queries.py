@@ -62,6 +62,20 @@ def find_own_location(
     return _read(row) if row else None
 
 
+def find_own_locations(*, owner: canonical.PartyId, location_ids: Sequence[str]) -> dict[str, canonical.Location]:
+    """This function will return those of the operator's public locations that are stored, by their id in upper case."""
+    party = directory.current().party(owner)
+    if party is None:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT location_key, document::text FROM roaming_location"
+            " WHERE owner_id = %s AND location_key = ANY(%s) AND audience_id IS NULL",
+            [party.id, [location_id.upper() for location_id in location_ids]],
+        )
+        return {key: canonical.decode(document.encode(), canonical.Location) for key, document in cursor.fetchall()}
+
+
 def find_owners_of(*, location_id: str, viewer: canonical.PartyId, at: datetime) -> list[canonical.PartyId]:
     """This function will name the operators that have a location of that id and may roam with the provider `viewer`.
 

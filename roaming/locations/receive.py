@@ -171,8 +171,8 @@ def _write(location: canonical.Location, parties: Parties, *, recent: list[bytes
             location.name or "",
             location.city,
             location.country,
-            _degrees(location.coordinates.latitude, 90),
-            _degrees(location.coordinates.longitude, 180),
+            degrees(location.coordinates.latitude, 90),
+            degrees(location.coordinates.longitude, 180),
             [evse.uid.upper() for evse in location.evses],
             canonical.encode(location).decode(),
             content_digest(location),
@@ -189,7 +189,7 @@ def _known(location: canonical.Location | None) -> canonical.Location:
     return location
 
 
-def _degrees(text: str, bound: int) -> Decimal | None:
+def degrees(text: str, bound: int) -> Decimal | None:
     """This function will read a coordinate for the map; the text itself stays in the document as it was sent."""
     try:
         degrees = Decimal(text)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from roaming import canonical
@@ -74,7 +74,7 @@ def _run(work: Work, callback_key: str, platform_id: int) -> None:
     except Exception:
         logger.exception("a remote command failed", extra={"platform": platform_id})
     finally:
-        close_old_connections()
+        connection.close()
 
 
 def _start(

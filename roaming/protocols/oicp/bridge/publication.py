@@ -8,8 +8,9 @@ import msgspec
 from django.db import connection
 
 from roaming import canonical
-from roaming.locations.queries import find_own_location
-from roaming.locations.receive import patch_location, put_location
+from roaming.locations.put_many import put_locations
+from roaming.locations.queries import find_own_locations
+from roaming.locations.receive import patch_location
 from roaming.objects.patches import UnknownObject
 from roaming.parties.directory import PartyEntry
 from roaming.protocols.oicp.bridge.locations import removed, write_location
@@ -50,11 +51,9 @@ def publish(*, owner: PartyEntry, location_ids: Sequence[str], at: datetime, cor
             record = _read(document)
             if record is not None:
                 grouped[location_id].append((record, name, status, key))
-    for location_id, found in grouped.items():
-        former = find_own_location(owner=owner.key, location_id=location_id)
-        location = _write(owner, found, former, at)
-        if location is not None:
-            put_location(location=location, audience=None, at=at, correlation_id=correlation_id)
+    former = find_own_locations(owner=owner.key, location_ids=list(grouped))
+    written = [_write(owner, found, former.get(location_id.upper()), at) for location_id, found in grouped.items()]
+    put_locations(owner=owner.key, locations=[location for location in written if location], at=at, correlation_id=correlation_id)
     return len(grouped)
 
 
