@@ -86,6 +86,8 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox"] if os.geteuid() == 0 else [])
         yield browser
         browser.close()
+        # Django keeps connections apart for code beside an event loop: this one would be found again, dead, by the next module.
+        connections.close_all()
 
 
 OpenPage = Callable[..., Page]

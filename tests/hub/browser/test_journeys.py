@@ -11,7 +11,7 @@ from settlement.documents.render import render_statement
 from settlement.models import Hold, Statement
 from tests.hub.browser.conftest import ALFA_FINANCE, BETA_ENGINEER, BETA_FINANCE, BOTH, CHECKER, PASSWORD, House, OpenPage
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 
 def test_an_accountant_logs_in_finds_the_statement_and_saves_every_file(house: House, visit: OpenPage, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from roaming.models import Cdr, Platform
 from settlement.models import Hold, NettingRun, Statement
 from tests.hub.browser.conftest import ADMIN, BETA_FINANCE, BOTH, House, OpenPage, screens_directory
 
-pytestmark = pytest.mark.django_db  # pytest-django prepares no database for tests that do not ask for one
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]  # pytest-django prepares no database for tests that do not ask for one
 
 PUBLIC = ["/", "/partners/", "/network/", "/status/", "/portal/login/", "/nowhere/", "/admin/login/"]
 PORTAL = ["/portal/", "/portal/statements/", "{statement}", "/portal/cdrs/", "/portal/cdrs/?state=held&month={month}", "{cdr}", "{held}"]
