@@ -144,8 +144,8 @@ def list_gaps(*, at: datetime, days: int = 90, stuck_hours: int = 48, limit: int
 
     Sessions that owe a CDR are `list_expected_cdrs`. A session is stuck where it was silent for `stuck_hours`.
     """
-    span = {"from": at - timedelta(days=days), "until": at, "limit": limit}
-    asked = (
+    span: dict[str, datetime | int] = {"from": at - timedelta(days=days), "until": at, "limit": limit}
+    asked: tuple[tuple[str, str, dict[str, datetime | int]], ...] = (
         ("stuck", STUCK, {**span, "silent_since": at - timedelta(hours=stuck_hours)}),
         ("unused", UNUSED, {**span, "until": at - timedelta(days=1)}),
         ("orphan", ORPHANS, span),

@@ -58,6 +58,7 @@ class Cdr(models.Model):
             models.Index(fields=["owner", "ended_at"], name="cdr_by_operator"),
             models.Index(fields=["owner", "session_key"], name="cdr_by_session"),
             models.Index(fields=["token_uid", "started_at"], name="cdr_by_token"),
+            models.Index(fields=["owner", "evse_id", "started_at"], condition=~Q(evse_id=""), name="cdr_by_evse"),
             models.Index(fields=["provider", "received_at", "id"], name="cdr_crawl"),
         ]
 

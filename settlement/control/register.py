@@ -31,13 +31,13 @@ WHERE f.check_number IN (5, 6) AND f.found_at > %s - interval '90 days' ORDER BY
 
 
 class Summary(NamedTuple):
-    """One kind of gap of one pair in one currency; `estimated` counts what was told or can be estimated."""
+    """One kind of gap of one pair in one currency; `estimated` sums what was told or can be estimated."""
 
     kind: str
     operator: str
     provider: str
     currency: str
-    count: int
+    lines: int
     energy_kwh: Decimal
     estimated: Decimal
 

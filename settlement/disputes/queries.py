@@ -20,7 +20,7 @@ class Adjusted(NamedTuple):
     currency: str
     vat_rate: Decimal
     tax_note: str
-    count: int
+    adjustments: int
     net: Decimal
     vat: Decimal
 

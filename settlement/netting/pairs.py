@@ -60,7 +60,7 @@ def sum_pairs(*, netting_set: int, period: str) -> list[Sum]:
         cursor.execute(_SUMS, [netting_set, period])
         charged = [Sum(*row) for row in cursor.fetchall()]
     adjusted = [
-        Sum(*row[:5], DISPUTE_BUCKET, row.count, Decimal(0), row.net, row.vat)
+        Sum(*row[:5], DISPUTE_BUCKET, row.adjustments, Decimal(0), row.net, row.vat)
         for row in sum_adjustments(netting_set=netting_set, period=period)
     ]
     return sorted([*charged, *adjusted], key=lambda of: (*of.group, of.bucket))

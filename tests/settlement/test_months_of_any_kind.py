@@ -1,4 +1,4 @@
-"""Any order of intake, repeats, credits, clearing, releases, closes and issues keeps invariants 1 to 9 of reliability §5.3.
+"""Any order of intake, repeats, credits, clearing, releases, disputes, closes and issues keeps invariants 1 to 9 of reliability §5.3.
 
 CDRs come through the door of roaming (`receive_cdr`); a plain model in dictionaries predicts every position. Each example is rolled
 back, the next one starts on an empty hub.
@@ -31,6 +31,9 @@ from roaming.cdrs.receive import CdrAlreadySealed, receive_cdr
 from roaming.models import Cdr
 from settlement.clearing.clear import clear_everything, clear_pending
 from settlement.clearing.release import CannotRelease, NotHeld, release_hold
+from settlement.disputes.models import Dispute
+from settlement.disputes.open import DisputedAlready, open_dispute
+from settlement.disputes.resolve import resolve_dispute
 from settlement.documents.render import render_statement
 from settlement.ledger.verify import verify_ledger
 from settlement.models import Charge, Hold, NettingRun, Position, Statement
@@ -70,6 +73,8 @@ class AnyMonth(RuleBasedStateMachine):
         self.released: set[str] = set()
         self.pending: list[str] = []
         self.charged: dict[str, str] = {}  # CDR to the period it is booked in
+        self.disputes: dict[str, Dispute] = {}
+        self.adjusted: list[tuple[str, str, Decimal]] = []  # CDR, period, net
         self.closed: dict[str, dict[str, Decimal]] = {}
         self.frozen: dict[int, tuple[bytes, bytes]] = {}
 
@@ -162,6 +167,37 @@ class AnyMonth(RuleBasedStateMachine):
         if credit is not None and credit not in self.pending:
             self._book(credit)
 
+    @rule(name=cdrs, percent=st.integers(1, 100))
+    def dispute(self, name: str, percent: int) -> None:
+        if name not in self.charged or self.sealed[name].credit or name in self.disputes:
+            return
+        charge = Charge.objects.get(cdr__cdr_id=name)
+        amount = _in_four_decimals(charge.gross * percent / 100) or Decimal("0.0001")
+        told = {"reason": "wrong_energy", "amount": amount, "by": "partner", "by_role": "partner-finance", "at": _NOW}
+        if self.credited.get(name) in self.charged:
+            with pytest.raises(DisputedAlready):
+                open_dispute(cdr=charge.cdr, **told)
+            return
+        self.disputes[name] = open_dispute(cdr=charge.cdr, **told)
+        if self.charged[name] not in self.closed:
+            self._adjust(name, -amount)
+
+    @rule(name=cdrs, outcome=st.sampled_from(["upheld", "rejected", "split"]))
+    def resolve(self, name: str, outcome: str) -> None:
+        if name not in self.disputes:
+            return
+        dispute = self.disputes[name]
+        dispute.refresh_from_db()
+        if dispute.resolved_at is not None or (outcome == "split" and dispute.amount < Decimal("0.03")):
+            return
+        resolve_dispute(dispute=dispute, outcome=outcome, by="checker", by_role="checker", at=_NOW)
+        half = (dispute.amount / 2).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+        owed_after_all = {"upheld": Decimal(0), "rejected": dispute.amount, "split": dispute.amount - half}[outcome]
+        was_withheld = any(cdr == name for cdr, _, _ in self.adjusted)
+        gross = owed_after_all if was_withheld else owed_after_all - dispute.amount
+        if gross:
+            self._adjust(name, gross)
+
     @rule(month=st.sampled_from(_MONTHS))
     def close(self, month: canonical.Period) -> None:
         run = close_period(netting_set=the_default_set(), period=month, by="maker", at=_NOW)
@@ -223,6 +259,20 @@ class AnyMonth(RuleBasedStateMachine):
         while period.name in self.closed:
             period = period.next()
         self.charged[name] = period.name
+        original = self.sealed[name].credit_reference_id
+        if original in self.disputes:
+            dispute = Dispute.objects.get(pk=self.disputes[original].pk)
+            assert dispute.resolved_at is not None
+            taken = sum((row.gross for row in dispute.adjustments.exclude(kind="restored")), Decimal(0))
+            if taken:
+                self._adjust(original, -taken)
+
+    def _adjust(self, name: str, gross: Decimal) -> None:
+        charge = Charge.objects.get(cdr__cdr_id=name)
+        period = canonical.Period.parse(self.charged[name])
+        while period.name in self.closed:
+            period = period.next()
+        self.adjusted.append((name, period.name, _in_four_decimals(gross * charge.net / charge.gross)))
 
     def _foresee_positions(self, period: str) -> dict[str, Decimal]:
         groups: dict[tuple[str, str, Decimal], Decimal] = defaultdict(Decimal)
@@ -236,6 +286,12 @@ class AnyMonth(RuleBasedStateMachine):
             groups[str(cdr.owner), str(cdr.cdr_token.owner), rate or Decimal(0)] += cdr.total_cost.before_taxes
             if not cdr.credit:
                 fees[str(cdr.cdr_token.owner)] += _FEE
+        for name, booked, net in self.adjusted:
+            if booked == period:
+                cdr = self.sealed[name]
+                (tax,) = cdr.total_cost.taxes or ()
+                rate = tax.percentage if tax.amount else Decimal(0)
+                groups[str(cdr.owner), str(cdr.cdr_token.owner), rate or Decimal(0)] += net
         positions: dict[str, Decimal] = defaultdict(Decimal)
         for (operator, provider, rate), exact in groups.items():
             net = _rounded(exact)
@@ -252,6 +308,10 @@ class AnyMonth(RuleBasedStateMachine):
             render_statement(statement=statement, format="json").content,
             render_statement(statement=statement, format="csv").content,
         )
+
+
+def _in_four_decimals(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
 
 
 def _rounded(amount: Decimal) -> Decimal:

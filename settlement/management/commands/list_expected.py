@@ -46,7 +46,7 @@ class Command(OperatorCommand):
     def describe(self, result: dict[str, Any]) -> str:
         """This function will print a line per pair and kind."""
         lines = [
-            f"{row['kind']:<10} {row['operator']} for {row['provider']}: {row['count']}, about {row['estimated']} {row['currency']}"
+            f"{row['kind']:<10} {row['operator']} for {row['provider']}: {row['lines']}, about {row['estimated']} {row['currency']}"
             for row in result["summary"]
         ]
         return "\n".join(lines) or "Every session has its CDR."

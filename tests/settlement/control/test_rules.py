@@ -164,7 +164,7 @@ class TestRegister:
         assert gaps["missing", "LOST"].cost == Decimal("15.0000")
         assert ("orphan", lost.cdr_id) in gaps
         (missing,) = [row for row in summarize(gaps.values()) if row.kind == "missing"]
-        assert (missing.count, missing.estimated) == (1, Decimal("15.0000"))
+        assert (missing.lines, missing.estimated) == (1, Decimal("15.0000"))
 
     def test_reminds_once_per_day_of_the_schedule(self) -> None:
         cdr = a_charged_cdr()
