@@ -149,7 +149,7 @@ def cdr_detail(request: HttpRequest, scope: Scope, public_id: UUID) -> HttpRespo
             "findings": cdr.findings.order_by("check_number"),
             "credit": cdr.credits.first(),
             # The contract is the provider's customer: the operator sees enough of it to tell two apart.
-            "shows_contract": any(party == cdr.provider for party in parties),
+            "shows_contract": parties.filter(pk=cdr.provider_id).exists(),
         },
     )
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from hub.users.models import Membership, User
-from hub.users.permissions import Action, member_may
+from hub.users.permissions import Action, member_may, parties_of
 from roaming.canonical import Role
 from roaming.models import Party
 
@@ -47,9 +48,9 @@ class Scope:
         """Whether this membership allows the party's statements."""
         return member_may(self.active, Action.SEE_OWN_STATEMENTS)
 
-    def parties(self, *, to: Action) -> list[Party]:
+    def parties(self, *, to: Action) -> QuerySet[Party]:
         """This function will return every party of the person whose membership allows `to`: a kept link opens whatever party is active."""
-        return [membership.party for membership in self.memberships if member_may(membership, to)]
+        return parties_of(self.user, to=to)
 
 
 PortalView = Callable[..., HttpResponse]
