@@ -22,7 +22,6 @@ from hub.lane.doors import Door, NotPlain, Reply
 from hub.lane.group_commit import GroupCommit, Target
 from hub.lane.group_read import GroupRead
 from hub.lane.table import Table
-from hub.lane.trace import Trace
 from hub.lane.visit import Visit
 from roaming import canonical
 from roaming.authorizations.ask import ask_each_async, ask_one_async, budget
@@ -90,8 +89,8 @@ class AuthorizeDoor(Door):
     interface = "SENDER"
     limit = limits.AUTHORIZE
 
-    def __init__(self, *, django: Answer, trace: Trace, look: GroupRead, rows: GroupCommit, table: Table) -> None:
-        super().__init__(django=django, trace=trace)
+    def __init__(self, *, django: Answer, look: GroupRead, rows: GroupCommit, table: Table) -> None:
+        super().__init__(django=django)
         self._look = look
         self._rows = rows
         self._table = table

@@ -8,7 +8,6 @@ from django.utils import timezone
 from hub.lane.application import Answer
 from hub.lane.batches import Batches
 from hub.lane.doors import Door, Reply
-from hub.lane.trace import Trace
 from hub.lane.visit import Visit
 from roaming.cdrs.receive import Arrival, CdrReceipt, receive_cdrs
 from roaming.protocols.ocpi.endpoints.functional import check_same
@@ -26,8 +25,8 @@ class CdrDoor(Door):
     side = Side.OPERATOR
     interface = "RECEIVER"
 
-    def __init__(self, *, django: Answer, trace: Trace) -> None:
-        super().__init__(django=django, trace=trace)
+    def __init__(self, *, django: Answer) -> None:
+        super().__init__(django=django)
         self._batches: Batches[Arrival, CdrReceipt] = Batches(receive=_receive, name="cdrs")
 
     async def reply(self, visit: Visit) -> Reply:

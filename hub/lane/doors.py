@@ -17,7 +17,7 @@ from hub.lane.application import Answer
 from hub.lane.database import DatabaseAway
 from hub.lane.group_commit import NotWritten
 from hub.lane.intake import BodyTooLarge, ClientGone, read_body
-from hub.lane.trace import Trace
+from hub.lane.trace import keep_exchange
 from hub.lane.visit import Visit, enter, segment
 from roaming.parties.directory import Caller
 from roaming.parties.liveness import is_arrival_due, note_arrival
@@ -56,9 +56,8 @@ class Door(ABC):
     limit: ClassVar[limits.Limit] = limits.WRITES
     body_limit: ClassVar[int] = 256 * 1024
 
-    def __init__(self, *, django: Answer, trace: Trace) -> None:
+    def __init__(self, *, django: Answer) -> None:
         self._django = django
-        self._trace = trace
 
     @abstractmethod
     async def reply(self, visit: Visit) -> Reply:
@@ -92,7 +91,7 @@ class Door(ABC):
         )
         await send(start_of(status=reply.http, headers=headers))
         await send(body_of(body=reply.body))
-        self._trace.keep(visit=visit, http=reply.http, answer=reply.body)
+        keep_exchange(visit=visit, http=reply.http, answer=reply.body)
 
     def enter(self, scope: HTTPScope, named: dict[str, str]) -> Visit | None:
         """This function will let a caller in through this door, or return None for Django."""

@@ -14,7 +14,6 @@ from hub.lane.group_commit import GroupCommit
 from hub.lane.group_read import GroupRead
 from hub.lane.sessions import SessionDoor
 from hub.lane.table import Table
-from hub.lane.trace import Trace
 from roaming.egress import close_async
 
 
@@ -29,13 +28,12 @@ class Hot:
             batch_rows.observe(rows)
             batch_seconds.observe(seconds)
 
-        trace = Trace()
         self._table = Table()
         self._look = GroupRead(line=Line(conninfo=conninfo, name="lane look"), query=LOOK)
         self._rows = GroupCommit(line=Line(conninfo=conninfo, name="lane rows"), target=ROWS, observe=observe)
-        self._sessions = SessionDoor(django=django, trace=trace)
-        self._cdrs = CdrDoor(django=django, trace=trace)
-        authorize = AuthorizeDoor(django=django, trace=trace, look=self._look, rows=self._rows, table=self._table)
+        self._sessions = SessionDoor(django=django)
+        self._cdrs = CdrDoor(django=django)
+        authorize = AuthorizeDoor(django=django, look=self._look, rows=self._rows, table=self._table)
         self._doors: dict[str, tuple[Door, ...]] = {"POST": (authorize, self._cdrs), "PUT": (self._sessions,)}
 
     async def start(self) -> None:

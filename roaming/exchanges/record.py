@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Literal
 
 from django.conf import settings
@@ -24,6 +25,8 @@ from roaming.exchanges.masking import mask_body, mask_path
 _WAIT_SECONDS = 0.5
 _BATCH = 500
 _MOST_HELD = 10_000
+# Keeping a success costs a third of answering it. Above this many a second they are counted; refusals and failures are always kept.
+_SUCCESSES_A_SECOND = 400
 _MODULES = re.compile(
     r"/(locations|tariffs|tokens|sessions|cdrs|commands|chargingprofiles|credentials|versions|hubclientinfo|invoicereconciliation|bookings)"
     r"(?=[/?]|$)"
@@ -57,6 +60,11 @@ class ExchangeEntry:
 def record(entry: ExchangeEntry) -> None:
     """This function will take an exchange in memory; it never waits and never raises."""
     _recorder.take(entry)
+
+
+def is_flooded() -> bool:
+    """This function will say whether a success of this moment would be left out, so that the hot path need not even write it up."""
+    return _recorder.is_flooded()
 
 
 def record_losses(
@@ -95,14 +103,17 @@ class _Recorder:
     def __init__(self) -> None:
         self._held: deque[ExchangeEntry] = deque()
         self._lost = 0
+        self._second = self._successes = 0
         self._lock = threading.Lock()
         self._bell = threading.Event()
         self._thread: threading.Thread | None = None
 
     def take(self, entry: ExchangeEntry) -> None:
-        if len(self._held) >= _MOST_HELD:
+        is_success = not entry.error and (entry.http_status or 0) < 400
+        if len(self._held) >= _MOST_HELD or (is_success and self.is_flooded()):
             self._lost += 1
             return
+        self._successes += is_success
         self._held.append(entry)
         self.wake()
 
@@ -111,6 +122,12 @@ class _Recorder:
             self._bell.set()
             if self._thread is None:
                 self._start()
+
+    def is_flooded(self) -> bool:
+        second = int(monotonic())
+        if second != self._second:
+            self._second, self._successes = second, 0
+        return self._successes >= _SUCCESSES_A_SECOND
 
     def flush(self) -> int:
         written = 0

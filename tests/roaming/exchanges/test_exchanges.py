@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from roaming.exchanges import record as record_room
 from roaming.exchanges.masking import LONGEST_BODY, mask_body, mask_path
 from roaming.exchanges.models import Exchange
 from roaming.exchanges.partitions import drop_partitions, make_partitions
@@ -131,6 +132,16 @@ class TestRecord:
             transaction.set_rollback(True)
         record(entry())
         assert flush() == 1
+
+    def test_in_a_flood_leaves_successes_out_and_keeps_every_refusal(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(record_room, "monotonic", lambda: 1_000_000.0)  # all within one second
+        monkeypatch.setattr(record_room, "_SUCCESSES_A_SECOND", 2)
+        for number in range(4):
+            record(entry(http_status=200, error="", object_id=f"success-{number}"))
+            record(entry(http_status=200, error="refused", object_id=f"refusal-{number}"))
+        flush()
+        kept = list(Exchange.objects.order_by("id").values_list("object_id", flat=True))
+        assert kept == ["success-0", "refusal-0", "success-1", "refusal-1", "refusal-2", "refusal-3"]
 
     def test_lists_the_legs_of_one_message_in_order(self) -> None:
         for seconds, direction, correlation in ((0, "in", "c-1"), (2, "out", "c-2"), (1, "out", "c-1")):
