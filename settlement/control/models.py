@@ -79,7 +79,7 @@ class RuleChange(models.Model):
 
 
 class MeterKey(models.Model):
-    """The public key of an EVSE's meter, registered with four eyes by whoever vouches for it; it ends when another takes its place."""
+    """The public key of an EVSE's meter, with the person who vouches for it; it ends when another takes its place."""
 
     owner = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="meter_keys")
     evse_id = models.CharField(max_length=48)

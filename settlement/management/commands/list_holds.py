@@ -21,6 +21,8 @@ class Command(OperatorCommand):
                     "net": f"{hold.cdr.net:.4f}",
                     "currency": hold.cdr.currency,
                     "held_at": hold.held_at,
+                    "due_at": hold.due_at,
+                    "assigned_to": hold.assigned_to,
                     "reasons": hold.reasons,
                 }
                 for hold in list_holds()
