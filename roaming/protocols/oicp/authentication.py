@@ -5,20 +5,27 @@ The proxy's headers are believed only beside its secret: what comes from outside
 
 import hashlib
 import hmac
+import logging
 import re
 import ssl
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from urllib.parse import unquote
 
 from django.conf import settings
 
 from roaming.canonical import PartyId
 from roaming.parties.directory import Directory, PlatformEntry
+from roaming.parties.snapshot import Certificate
 from roaming.protocols.oicp import statuses
 from roaming.protocols.oicp.identifiers import party_key, read_party
 from roaming.protocols.oicp.refusals import NotAuthorized, OicpRefusal
 from roaming.routing.sides import Side
+
+logger = logging.getLogger(__name__)
+
+_NOTICE = timedelta(days=30)
+_warned: dict[str, date] = {}
 
 SECRET = "HTTP_X_PROXY_SECRET"  # noqa: S105  (the name of a header)
 FINGERPRINT = "HTTP_X_CLIENT_CERTIFICATE_SHA256"
@@ -34,7 +41,17 @@ def authenticate(*, meta: Mapping[str, str], directory: Directory, at: datetime)
         raise NotAuthorized("a client certificate of a registered partner is needed")
     if certificate.not_after is not None and certificate.not_after <= at:
         raise NotAuthorized("the client certificate has expired")
+    _warn_before_it_ends(certificate, at)
     return platform
+
+
+def _warn_before_it_ends(certificate: Certificate, at: datetime) -> None:
+    """This function will say once a day and process that a certificate in use ends within a month."""
+    if certificate.not_after is None or certificate.not_after - at > _NOTICE or _warned.get(certificate.sha256) == at.date():
+        return
+    _warned[certificate.sha256] = at.date()
+    days = (certificate.not_after - at).days
+    logger.warning("a partner's certificate is about to expire", extra={"platform": certificate.platform_id, "days": days})
 
 
 def direct_party(platform: PlatformEntry, side: Side) -> PartyId | None:

@@ -144,6 +144,15 @@ def test_a_uid_that_oicp_cannot_say_is_unknown_without_a_question(k: Caller, m: 
     assert m_stub.heard == []
 
 
+def test_an_offline_provider_is_decided_from_its_cards_for_an_ocpi_operator(k: Caller, n: Partner) -> None:
+    n.push_cards(oicp.mifare(UID))
+    for receiver in ("NL-OFF", "DE-HUB"):
+        reply = k.call("POST", f"/ocpi/2.2.1/sender/tokens/{UID}/authorize?type=RFID", to=receiver, headers={"X-Request-ID": receiver})
+        assert (reply.status, reply.data["allowed"]) == ((200, 1000), "ALLOWED")
+    unknown = k.call("POST", "/ocpi/2.2.1/sender/tokens/0A0B0C0D/authorize?type=RFID", to="NL-OFF", headers={"X-Request-ID": "3"})
+    assert unknown.status == (404, 2004)
+
+
 def accept_commands(stub: StubPartner, caller_: Caller, *, result: str | None) -> None:
     """K accepts every command and, where told, sends this result to the hub a moment later."""
 
