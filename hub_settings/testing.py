@@ -2,7 +2,7 @@
 
 from hub_settings.base import *  # noqa: F403  (settings are inherited by design)
 
-SECRET_KEY = "only-for-tests"
+SECRET_KEY = "only-for-tests"  # noqa: S105  (nothing outside the suite is signed with it)
 HUB_ALLOW_PRIVATE_TARGETS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False

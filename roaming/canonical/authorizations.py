@@ -32,7 +32,7 @@ class AuthorizationRequest(Open, frozen=True, kw_only=True):
 
     operator: PartyId
     token_uid: str
-    token_type: str = "RFID"
+    token_type: str = "RFID"  # noqa: S105  (a kind of card, no secret)
     contract_id: str | None = None
     location: LocationReferences | None = None
     receiver: PartyId | None = None

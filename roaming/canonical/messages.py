@@ -13,7 +13,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Open(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An object of the wire. `extensions` keeps fields that its type does not name, as they came (OCPI 2.3.0: unknown fields SHALL NOT be refused)."""
+    """An object of the wire. `extensions` keeps fields that its type does not name, as they came (OCPI 2.3.0 refuses none)."""
 
     extensions: dict[str, Any] = {}
 

@@ -56,7 +56,7 @@ class Period(msgspec.Struct, frozen=True, order=True):
 
 
 class Dimension(Open, frozen=True, kw_only=True):
-    """One measured quantity of a charging period. Unit by type: ENERGY kWh, TIME, PARKING_TIME and RESERVATION_TIME hours, currents A, power kW."""
+    """One measured quantity of a period. Unit by type: ENERGY kWh, TIME, PARKING_TIME, RESERVATION_TIME hours, currents A, power kW."""
 
     type: str
     volume: Decimal

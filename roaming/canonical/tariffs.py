@@ -10,7 +10,7 @@ from roaming.canonical.money import PriceLimit
 
 
 class PriceComponent(Open, frozen=True, kw_only=True):
-    """One price. Unit by type: ENERGY per kWh, TIME and PARKING_TIME per hour, FLAT once; step_size in Wh or seconds. `vat` None is unknown, not 0."""
+    """One price: ENERGY per kWh, TIME and PARKING_TIME per hour, FLAT once; step_size in Wh or seconds. `vat` None is unknown, not 0."""
 
     type: str
     price: Decimal

@@ -30,7 +30,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class TraceLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the bill: `volume` in `unit` (kWh, h, once) at `price`, of element number `element` (from 1), step surplus included where `is_step`."""
+    """One line of the bill: `volume` in `unit` (kWh, h, once) at `price`, of element `element` (from 1); a step's surplus is a line of its own."""
 
     dimension: str
     component: str
@@ -46,7 +46,7 @@ class TraceLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rated(msgspec.Struct, frozen=True, kw_only=True):
-    """The price of a session. `components` has energy, time, parking, fixed and reservation; after a minimum or maximum they need not add up."""
+    """The price of a session by energy, time, parking, fixed and reservation; after a minimum or maximum they need not add up."""
 
     total: Amount
     components: dict[str, Amount]

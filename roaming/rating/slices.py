@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -157,7 +158,7 @@ def _cut_at(whole: Slice, shares: Sequence[Decimal]) -> list[Slice]:
     bounds = [Decimal(0), *shares, Decimal(1)]
     span = whole.ends_at - whole.starts_at
     parts = []
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in pairwise(bounds):
         share = high - low
         parts.append(
             msgspec.structs.replace(
