@@ -23,6 +23,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "roaming: purge deliveries": daily(2, 20, "roaming.tasks.purge_deliveries"),
     "roaming: seal blocks": every(60.0, "roaming.tasks.seal_blocks"),
     "roaming: take back leases": every(15.0, "roaming.tasks.sweep_leases"),
+    "roaming: tell whose state changed": every(5.0, "roaming.tasks.announce_states"),
     "settlement: clear what was sealed": every(15.0, "settlement.tasks.clear_cdrs"),
     "settlement: render files of issued statements": every(60.0, "settlement.tasks.render_documents"),
     "settlement: roll up the days": daily(1, 30, "settlement.tasks.roll_up_days"),

@@ -20,6 +20,7 @@ from roaming.gateways import GatewayRefusal, gateway_for
 from roaming.parties import directory
 from roaming.parties.liveness import list_silent, mark_status
 from roaming.parties.models import Platform
+from roaming.protocols.ocpi.announcements import announce_states as announce
 
 DELIVERED_ARE_KEPT = timedelta(days=30)
 _PURGE_BATCH = 10_000
@@ -56,6 +57,12 @@ def seal_blocks(**_: Any) -> int:
 
 
 @shared_task(ignore_result=True)
+def announce_states(**_: Any) -> int:
+    """This function will tell partners whose state is another than the one they were told (HubClientInfo)."""
+    return announce(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
 def check_liveness(**_: Any) -> list[int]:
     """This function will ask the partners that were silent for LIVENESS_SECONDS, or are offline, whether they are there.
 
@@ -79,6 +86,7 @@ def check_liveness(**_: Any) -> list[int]:
     for platform_id, is_alive in found.items():
         status = Platform.Status.CONNECTED if is_alive else Platform.Status.OFFLINE
         mark_status(platform_id=platform_id, status=status, at=timezone.now())
+    announce(at=timezone.now())
     return sorted(platform_id for platform_id, is_alive in found.items() if not is_alive)
 
 

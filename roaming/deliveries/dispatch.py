@@ -112,8 +112,6 @@ async def send_letter(letter: Letter) -> Result:
         outcome = gateway_for(one.parcel.platform).judge(one.parcel, answer)
     except EgressError as error:
         return _retry(one, f"{type(error).__name__}: {error}", is_away=isinstance(error, Unreachable))
-    except CannotBeSaid as blocked:
-        return Result(one, "rejected", f"not sent: {blocked}")  # a repeat would find no other words
     except GatewayRefusal as refusal:
         return _retry(one, str(refusal))
     except Exception as bug:

@@ -32,6 +32,9 @@ class Platform(models.Model):
     versions_url = models.CharField(max_length=255, blank=True)
     allowed_hosts = ArrayField(models.CharField(max_length=255), default=list, blank=True, help_text="HOST or HOST:PORT, exact.")
     profile = models.JSONField(default=dict, blank=True, help_text="How this partner really speaks (see PartnerProfile).")
+    told_state = models.CharField(
+        max_length=9, blank=True, db_default="", help_text="The state that partners were told last (HubClientInfo)."
+    )
     last_seen_at = models.DateTimeField(null=True, blank=True)
     status_changed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())

@@ -63,12 +63,14 @@ class OcpiGateway:
         letter = parcels.write_letter(parcel=parcel, dialect=self._dialect())
         if letter is None:
             return None
+        # A configuration module has no routing headers (OCPI 2.2.1, transport_and_format §Message Routing Headers).
+        is_routed = parcel.module != "hubclientinfo"
         return self._call(
             purpose="push",
             method=letter.method,
             url=letter.url or self._url(parcel.module, RECEIVER, letter.path, letter.query),
-            sender=parcel.sender,
-            receiver=parcel.receiver.key,
+            sender=parcel.sender if is_routed else None,
+            receiver=parcel.receiver.key if is_routed else None,
             correlation_id=parcel.correlation_id,
             body=letter.body,
             seconds=PUSH_SECONDS,

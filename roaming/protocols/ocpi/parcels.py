@@ -15,11 +15,13 @@ from roaming.egress.calls import Answer
 from roaming.gateways import CannotBeSaid, Outcome, Parcel
 from roaming.locations.models import Location
 from roaming.locations.parts import Part, find_part
+from roaming.parties.models import PartyRole
 from roaming.protocols.ocpi.article import Article
 from roaming.protocols.ocpi.client import NotAnEnvelope, Refused, Reply, read_reply
 from roaming.protocols.ocpi.crossings import note_crossing
 from roaming.protocols.ocpi.dialect import encode
 from roaming.protocols.ocpi.versions import Dialect
+from roaming.protocols.ocpi.visitors import ClientInfo
 from roaming.sessions.models import Session
 from roaming.tariffs.models import Tariff
 from roaming.tokens.models import Token
@@ -191,6 +193,21 @@ def _write_result(parcel: Parcel, dialect: Dialect) -> Letter | None:
     return Letter(method="POST", url=payload["response_url"], body=body)
 
 
+def _write_client_info(parcel: Parcel, dialect: Dialect) -> Letter | None:
+    role = PartyRole.objects.select_related("party", "platform").filter(id=parcel.object_row).first()
+    if role is None or dialect.client_info is None:
+        return None
+    key, platform = role.party.key, role.platform
+    info = ClientInfo(
+        country_code=key.country_code,
+        party_id=key.party_id,
+        role=role.role,
+        status=platform.state,
+        last_updated=platform.status_changed_at or platform.created_at,
+    )
+    return Letter(method="PUT", path=key, body=encode(dialect.client_info.write(info)))
+
+
 _WRITERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
     "locations": _write_location,
     "tariffs": _write_tariff,
@@ -198,4 +215,5 @@ _WRITERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
     "sessions": _write_session,
     "cdrs": _write_cdr,
     "commands": _write_result,
+    "hubclientinfo": _write_client_info,
 }

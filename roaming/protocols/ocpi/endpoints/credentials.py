@@ -8,6 +8,7 @@ from rest_framework.request import Request
 
 from roaming.parties.register import end_registration
 from roaming.protocols.ocpi import handshake
+from roaming.protocols.ocpi.announcements import announce_states
 from roaming.protocols.ocpi.authentication import presented_token
 from roaming.protocols.ocpi.endpoints.door import Door
 from roaming.protocols.ocpi.envelope import OcpiRefusal
@@ -62,9 +63,11 @@ class Credentials(Door):
         if self.caller.kind == "A":
             raise NotNow("this platform is not registered", "GET", "POST")
         end_registration(platform=self.caller.platform, at=self.at)
+        announce_states(at=self.at)
         return self.success()
 
     def _answer(self, token: str) -> HttpResponse:
+        announce_states(at=self.at)
         own = handshake.own_credentials(
             token=token, dialect=self.dialect, directory=self.directory, platform=self.caller.platform, on=self.at.date()
         )

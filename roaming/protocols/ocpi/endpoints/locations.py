@@ -62,14 +62,17 @@ class LocationSender(ListDoor):
         path = tuple(self.object_id(name) for name in ids)
         article = _article(self.dialect, len(path) - 1)
         arrangement = self.arrange()
+        owner = None
         if isinstance(arrangement, OpenRouting):
-            arrangement = Direct(self._owner_of(path[0]))
+            owner = self._owner_of(path[0])
+            if self.dialect.routes:  # without routing the hub itself is asked: it answers from what it keeps
+                arrangement = Direct(owner)
         if isinstance(arrangement, Direct):
             platform = self.reach(arrangement.receiver)
             if platform.protocol == "ocpi":
                 forwarded = self.forward(arrangement.receiver, platform, path=path)
                 return self.relay(forwarded, self.found(article, forwarded.data, owner=arrangement.receiver))
-        owner = arrangement.receiver if isinstance(arrangement, Direct) else None
+        owner = arrangement.receiver if isinstance(arrangement, Direct) else owner
         location = find_location(viewer=self.address.sender, location_id=path[0], at=self.at, owner=owner)
         part = find_part(location, path[1:]) if location else None
         if part is None:
