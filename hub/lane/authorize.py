@@ -29,8 +29,9 @@ from roaming.authorizations.authorize import REMEMBERED, read_remembered
 from roaming.authorizations.decide import Plan, decision_from_token, prepare, record_row, refusal_of, request_digest
 from roaming.gateways import GatewayRefusal
 from roaming.protocols.ocpi import limits
+from roaming.protocols.ocpi.crossings import note_crossing
 from roaming.protocols.ocpi.endpoints.authorizations import unpushed_token
-from roaming.protocols.ocpi.envelope import write_success
+from roaming.protocols.ocpi.envelope import not_found, write_success
 from roaming.routing.route import AskEach, AskOne, DecideHere
 from roaming.routing.sides import Side
 
@@ -124,7 +125,7 @@ class AuthorizeDoor(Door):
                 if not turn.done():
                     turn.set_result(None)
         visit.responder = decision.provider
-        return Reply(write_success(visit.dialect.authorization.write(_with_token(decision, question, tokens, visit)), at=visit.at))
+        return Reply(write_success(_write_decision(_with_token(decision, question, tokens, visit), visit), at=visit.at))
 
     async def _decide(
         self, visit: Visit, question: canonical.AuthorizationRequest
@@ -220,6 +221,23 @@ def _query_type(query: bytes) -> str | None:
         return None
     values = parse_qs(query.decode("utf-8", "replace"), keep_blank_values=True).get("type")
     return values[-1] if values else None
+
+
+def _write_decision(decision: canonical.AuthorizationDecision, visit: Visit) -> dict[str, Any]:
+    """This function will write the decision in the caller's version and count what that loses; it raises the one 404 where it must not."""
+    crossing = visit.dialect.authorization.cross(decision)
+    note_crossing(
+        crossing=crossing,
+        message=decision,
+        owner=decision.provider,
+        receiver=visit.address.sender,
+        module=visit.module,
+        version=visit.dialect.number,
+        at=visit.at,
+    )
+    if crossing.body is None:
+        raise not_found()
+    return crossing.body
 
 
 def _with_token(

@@ -174,6 +174,8 @@ def enter(
     entry = _entries.find(key, known, started)
     try:
         dialect = get_dialect(named["version"])
+        if not dialect.routes:  # 2.1.1 has no routing headers and words of its own for refusals
+            return None
         if entry is None:
             entry = _read_entry(headers, known, module=module, side=side, owner=owner, at=at, now=started)
             _entries.keep(key, entry)
