@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 from hub.sandbox.day import Visit
 from hub.sandbox.line import FAILED, ChargeRecord, Sent
@@ -13,10 +14,15 @@ from hub.sandbox.network import Network
 from hub.sandbox.story import Attempt, Story
 
 # A hub that restarts in the middle of a play is waited for: an operator does not throw a record away.
-_TRIES = 8
+_TRIES = 6
+_HOPELESS = 12  # so many things given up one after the other, and the hub is broken rather than away
 _METER_ERROR = Decimal("0.995")
 
 Notice = Callable[[int], None]
+
+
+class NothingIsTaken(Exception):
+    """The hub answers nothing that is sent to it any more; the message says what its latest answer was."""
 
 
 @dataclass
@@ -43,12 +49,16 @@ class Figures:
 class MonthPlay:
     """One month of one network. `concurrency` is how many things happen at once; `on_step` hears how many visits are done."""
 
-    def __init__(self, *, network: Network, story: Story, concurrency: int, detailed_share: float = 1.0) -> None:
+    def __init__(
+        self, *, network: Network, story: Story, concurrency: int, detailed_share: float = 1.0, first_pause_seconds: float = 0.25
+    ) -> None:
         self.network = network
         self.story = story
         self.figures = Figures()
         self._gate = asyncio.Semaphore(concurrency)
         self._every = max(1, round(1 / detailed_share)) if detailed_share else 0
+        self._first_pause_seconds = first_pause_seconds
+        self._given_up = 0
 
     async def introduce(self) -> list[Sent]:
         """This method will let everybody push what others need to know, and return what the hub did not take."""
@@ -58,9 +68,9 @@ class MonthPlay:
 
     async def play(self, *, on_step: Notice) -> Figures:
         """This method will play every attempt and visit except the late ones, and return the figures."""
-        await asyncio.gather(*(self._within(self._attempt(attempt)) for attempt in self.story.attempts))
+        await self._together([partial(self._attempt, attempt) for attempt in self.story.attempts], on_step=lambda _: None)
         visits = [visit for visit in self.story.visits if visit.id not in self.story.late]
-        await self._together((self._visit(visit, number) for number, visit in enumerate(visits)), on_step=on_step)
+        await self._together([partial(self._visit, visit, number) for number, visit in enumerate(visits)], on_step=on_step)
         return self.figures
 
     async def play_late(self) -> Figures:
@@ -70,16 +80,13 @@ class MonthPlay:
                 await self._visit(visit, 0)
         return self.figures
 
-    async def _together(self, work: Iterable[Awaitable[None]], *, on_step: Notice) -> None:
-        async def one(item: Awaitable[None]) -> None:
-            await self._within(item)
+    async def _together(self, work: Iterable[Callable[[], Awaitable[None]]], *, on_step: Notice) -> None:
+        async def one(do: Callable[[], Awaitable[None]]) -> None:
+            async with self._gate:
+                await do()
             on_step(1)
 
-        await asyncio.gather(*(one(item) for item in work))
-
-    async def _within(self, work: Awaitable[None]) -> None:
-        async with self._gate:
-            await work
+        await asyncio.gather(*(one(do) for do in work))
 
     async def _attempt(self, attempt: Attempt) -> None:
         operator = self.network.operators[attempt.operator.company.id]
@@ -95,9 +102,9 @@ class MonthPlay:
             if answer.is_allowed:
                 method, reference = "AUTH_REQUEST", answer.reference
         if self._every and number % self._every == 0:
-            await _insist(lambda: operator.report_start(visit, auth_method=method, reference=reference))
-            await _insist(lambda: operator.report_progress(visit, ticks=visit.charging_ticks // 2))
-        await _insist(lambda: operator.report_end(visit, auth_method=method, reference=reference))
+            await self._insist(lambda: operator.report_start(visit, auth_method=method, reference=reference))
+            await self._insist(lambda: operator.report_progress(visit, ticks=visit.charging_ticks // 2))
+        await self._insist(lambda: operator.report_end(visit, auth_method=method, reference=reference))
         await self._bill(visit)
 
     async def _bill(self, visit: Visit) -> None:
@@ -111,18 +118,21 @@ class MonthPlay:
             energy = (visit.energy_kwh * _METER_ERROR).quantize(Decimal("0.01"))
             records += [record.credited(at=at), record.replaced(energy_kwh=energy, at=at + timedelta(minutes=1))]
         for position, item in enumerate(records):
-            sent = await _insist(lambda item=item: operator.bill(item))  # type: ignore[misc]
+            sent = await self._insist(lambda item=item: operator.bill(item))  # type: ignore[misc]
             self.figures.count_cdr(item, sent, is_repeat=item in records[:position])
 
-
-async def _insist(send: Callable[[], Awaitable[Sent]]) -> Sent:
-    """Send until there is an answer; a record that the hub took while its answer got lost is then a repeat."""
-    pause = 0.25
-    sent = await send()
-    for _ in range(_TRIES):
-        if sent.result != FAILED:
-            break
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, 5)
+    async def _insist(self, send: Callable[[], Awaitable[Sent]]) -> Sent:
+        """Send until there is an answer; a record that the hub took while its answer got lost is then a repeat."""
+        pause = self._first_pause_seconds
         sent = await send()
-    return sent
+        for _ in range(_TRIES):
+            if sent.result != FAILED:
+                self._given_up = 0
+                return sent
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5)
+            sent = await send()
+        self._given_up += 1
+        if self._given_up >= _HOPELESS:
+            raise NothingIsTaken(f"The hub takes nothing any more; its latest answer: {sent.code} {sent.note}".rstrip())
+        return sent

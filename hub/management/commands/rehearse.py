@@ -12,6 +12,7 @@ from django.utils import timezone
 from rich.console import Console
 
 from hub.sandbox.demonstration import month_bounds
+from hub.sandbox.month import NothingIsTaken
 from hub.sandbox.network import PortTaken
 from hub.sandbox.ocpi_2_2_1.link import HandshakeFailed
 from hub.sandbox.office import Office, OfficeRefused
@@ -25,7 +26,7 @@ class Command(OperatorCommand):
     """Simulated partners play a month over real HTTP; then it is closed, approved and issued."""
 
     help = "Rehearse a month: simulated operators and providers over real HTTP, then close, approve and issue."
-    refusals = (HubNotThere, MonthStillRunning, TooLittle, PortTaken, HandshakeFailed, OfficeRefused)
+    refusals = (HubNotThere, MonthStillRunning, TooLittle, PortTaken, HandshakeFailed, NothingIsTaken, OfficeRefused)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from hub.sandbox.demonstration import Demonstration
+from hub.sandbox.month import NothingIsTaken
 from hub.sandbox.network import PortTaken
 from hub.sandbox.ocpi_2_2_1.link import HandshakeFailed
 from hub.sandbox.office import Office, OfficeRefused
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         """This function will run until it is asked to end."""
         try:
             asyncio.run(self._run())
-        except (HubNotThere, PortTaken, HandshakeFailed, OfficeRefused) as reason:
+        except (HubNotThere, PortTaken, HandshakeFailed, NothingIsTaken, OfficeRefused) as reason:
             raise CommandError(str(reason)) from reason
 
     async def _run(self) -> None:
