@@ -13,7 +13,7 @@ from roaming.parties import directory
 from roaming.parties.invite import invite_platform
 from roaming.parties.models import Platform
 from tests.builders.canonical_messages import NOW
-from tests.builders.parties import an_agreement
+from tests.builders.parties import a_provider, an_agreement
 from tests.wire import caller
 from tests.wire.caller import HUB, Caller
 from tests.wire.messages import a_message
@@ -109,7 +109,7 @@ class TestDetails:
 
     def test_a_platform_with_both_roles_is_not_offered_2_1_1(self, transactional_db: None) -> None:
         both = caller.operator("DE-ALF")
-        caller.a_provider("DE-ALF", platform=both.platform)
+        a_provider("DE-ALF", platform=both.platform)
         assert {item["version"] for item in both.call("GET", "/ocpi/versions").data} == {"2.3.0", "2.2.1"}
 
 
