@@ -35,9 +35,10 @@ class Office:
         return {party.partition(":")[2].replace(":", "-") for platform in platforms for party in platform["parties"]}
 
     def invite(self, *, name: str, roles: Sequence[tuple[Company, str]], host: str) -> Answer:
-        """This method will invite a platform with its parties and allow its address."""
+        """This method will invite a platform with its parties and allow its address; again, where a former start was cut short."""
+        is_known = any(platform["name"] == name for platform in self._run("list_platforms", [])["platforms"])
         parties = [part for company, role in roles for part in ("--party", f"{role}:{company.country_code}:{company.party_id}")]
-        return self._run("invite_platform", ["--name", name, *parties, "--allow-host", host])
+        return self._run("invite_platform", ["--name", name, *parties, "--allow-host", host, *(["--again"] if is_known else [])])
 
     def connect(self, *, platform: int, versions_url: str, token: str) -> Answer:
         """This method will let the hub start the handshake itself."""

@@ -7,7 +7,7 @@ to stderr. A command says what it does in `run` and how people read the result i
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -55,6 +55,7 @@ class OperatorCommand(BaseCommand):
             action="store_true",
             help="Print exactly one JSON object on stdout.",
         )
+        _accept_leading_hyphens(parser)
         return parser
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -95,6 +96,27 @@ class OperatorCommand(BaseCommand):
 
     def _print(self, answer: Mapping[str, Any]) -> None:
         self.stdout.write(json.dumps(answer, cls=DjangoJSONEncoder, ensure_ascii=False))
+
+
+def _accept_leading_hyphens(parser: CommandParser) -> None:
+    """Let the value of an option begin with a hyphen, as one random token in sixty-four does: argparse takes it for an option."""
+    parse = parser.parse_args
+    takes_value = {name for action in parser._actions if action.nargs is None for name in action.option_strings}
+    known = {name for action in parser._actions for name in action.option_strings}
+
+    def joined(arguments: Sequence[str]) -> list[str]:
+        rest, result = list(arguments), []
+        while rest:
+            argument = rest.pop(0)
+            if argument in takes_value and rest and rest[0].startswith("-") and rest[0] not in known:
+                argument = f"{argument}={rest.pop(0)}"
+            result.append(argument)
+        return result
+
+    def parse_args(args: Any = None, namespace: Any = None) -> Any:
+        return parse(joined(sys.argv[1:] if args is None else [str(argument) for argument in args]), namespace)
+
+    parser.parse_args = parse_args  # type: ignore[method-assign,assignment]
 
 
 def party_argument(text: str) -> canonical.PartyId:

@@ -30,7 +30,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class TraceLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the bill: `volume` in `unit` (kWh, h, once) at `price`, of element `element` (from 1); a step's surplus has its own line."""
+    """One line of the bill: `volume` in `unit` (kWh, h, once) at `price`, of `element` (from 1); a step's surplus has its own line."""
 
     dimension: str
     component: str

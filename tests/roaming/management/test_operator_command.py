@@ -57,6 +57,12 @@ def run(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, 
     return code, output.out, output.err
 
 
+def test_a_value_may_begin_with_a_hyphen(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, told = run("--party", "-DE-ALF", capsys=capsys)
+    assert code == 2
+    assert "'-DE-ALF' is not a party" in told
+
+
 @pytest.mark.django_db
 class TestOperatorCommand:
     def test_prints_one_json_object_with_amounts_as_strings(self, capsys: pytest.CaptureFixture[str]) -> None:
