@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils import timezone
 
 from roaming.management.operator_command import OperatorCommand, party_argument
 from roaming.parties.queries import list_agreements
@@ -22,7 +23,10 @@ class Command(OperatorCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         """This function will return the agreements, oldest first."""
         agreements = list(list_agreements(party=options["party"]))
-        terms = {row.agreement_id: row for row in SettlementTerms.objects.filter(agreement__in=agreements).select_related("netting_set")}
+        today = timezone.now().date()
+        # Those in force today win over those that ended or are still to come.
+        every = SettlementTerms.objects.filter(agreement__in=agreements).select_related("netting_set").order_by("validity")
+        terms = {row.agreement_id: row for row in sorted(every, key=lambda row: today in row.validity)}
         return {"agreements": [describe_agreement(agreement, terms.get(agreement.pk)) for agreement in agreements]}
 
     def describe(self, result: dict[str, Any]) -> str:
