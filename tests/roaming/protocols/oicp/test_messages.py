@@ -33,10 +33,6 @@ STAMPS = st.builds(
 KWH = st.decimals(min_value=0, max_value=999, places=3)
 WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5)
 EXTRAS = st.dictionaries(st.text("abc", min_size=3, max_size=6).map("x{}".format), WORDS, max_size=2)
-    st.text("abc", min_size=3, max_size=6).map("x{}".format),
-    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5),
-    max_size=2,
-)
 CARDS = st.one_of(
     UIDS.map(oicp.mifare),
     CONTRACTS.map(oicp.plug_and_charge),
