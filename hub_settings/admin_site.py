@@ -60,6 +60,7 @@ ADMIN_SITE: dict[str, Any] = {
                     _page(_("Tokens"), "badge", "roaming.token"),
                     _page(_("Deliveries"), "outbox", "roaming.delivery"),
                     _page(_("Exchanges"), "swap_horiz", "roaming.exchange"),
+                    _page(_("Crossing losses"), "translate", "roaming.crossingloss"),
                 ],
             },
             {

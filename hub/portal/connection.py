@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from hub.portal.scope import Scope, portal_page
 from hub.users.permissions import Action
+from roaming.exchanges.losses import list_losses
 from roaming.models import Delivery, Exchange, Party, Platform
 
 # A page says “1,000 or more” rather than counting a backlog of millions.
@@ -72,5 +73,6 @@ def connection(request: HttpRequest, scope: Scope) -> HttpResponse:
             "platforms": platforms_of(scope.party).prefetch_related("endpoints", "party_roles__party"),
             "backlog": backlog_of(scope.party),
             "exchanges": exchanges_of(scope.party)[:25],
+            "losses": list_losses(party=scope.party.key, limit=25),
         },
     )
