@@ -116,7 +116,7 @@ def _accept_leading_hyphens(parser: CommandParser) -> None:
     def parse_args(args: Any = None, namespace: Any = None) -> Any:
         return parse(joined(sys.argv[1:] if args is None else [str(argument) for argument in args]), namespace)
 
-    parser.parse_args = parse_args  # type: ignore[method-assign,assignment]
+    parser.parse_args = parse_args  # type: ignore[method-assign]
 
 
 def party_argument(text: str) -> canonical.PartyId:
