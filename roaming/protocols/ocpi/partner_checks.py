@@ -4,6 +4,7 @@ Each check stands for a conformance case by its number (`tests/conformance/ocpi`
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -63,10 +64,8 @@ class _Visit:
         yield self._check(72, "version details name every endpoint once", self._read_details)
         for module in _LISTS:
             if (module, SENDER) in self._platform.endpoints:
-                yield self._check(82, f"GET {module} has X-Total-Count and X-Limit", lambda module=module: self._headers(module))  # type: ignore[misc]
-                yield self._check(
-                    83, f"GET {module} keeps to the limit and holds readable objects", lambda module=module: self._page(module)
-                )  # type: ignore[misc]
+                yield self._check(82, f"GET {module} has X-Total-Count and X-Limit", partial(self._headers, module))
+                yield self._check(83, f"GET {module} keeps to the limit and holds readable objects", partial(self._page, module))
         if ("sessions", SENDER) in self._platform.endpoints:
             yield self._check(84, "GET sessions without date_from is 2001", self._sessions_without_date)
 

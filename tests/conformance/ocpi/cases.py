@@ -108,10 +108,12 @@ PROOFS: dict[int, tuple[str, ...]] = {
     103: ("cdrs::TestPost::test_signed_data_of_5000_characters_is_kept_byte_exact",),
     104: ("cdrs::TestPost::test_addressed_to_another_provider_than_the_tokens_is_2001", "cdrs::TestList::test_holds_the_pullers_own_only"),
     105: ("commands::TestPost::test_a_token_of_another_provider_is_2001",),
+    109: ("three_versions::TestLocations::test_of_a_2_1_1_operator_are_whole_for_2_3_0",),
     110: ("three_versions::TestLocations::test_that_are_not_published_never_reach_2_1_1",),
     111: ("three_versions::TestTariffs::test_with_a_reservation_price_go_whole_or_not_at_all",),
     114: ("three_versions::TestSessions::test_a_list_that_replaces_never_doubles_a_period",),
     116: ("three_versions::TestCommands::test_cancel_reservation_is_not_asked_of_a_2_1_1_operator",),
+    117: ("three_versions::TestCommands::test_a_reservation_has_the_same_number_each_time",),
     120: ("three_versions::TestAuthorisation::test_of_an_unknown_token_is_said_with_a_code_that_2_1_1_has",),
 }
 
