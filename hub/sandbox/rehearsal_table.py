@@ -98,7 +98,7 @@ def table(summary: dict[str, Any]) -> RenderableType:
         ("CDRs held", held["cdrs"]),
         *((f"  {reason}", count) for reason, count in held["reasons"].items()),
         *((f"Billed by operators, with VAT, {currency}", amount) for currency, amount in summary["billed"].items()),
-        *((f"Charged, gross {currency}", amount) for currency, amount in summary["gross"].items()),
+        *((f"Charged with hub fees, {currency}", amount) for currency, amount in summary["gross"].items()),
         *((f"Moved after netting {currency}", amount) for currency, amount in summary["net_moved"].items()),
         ("Payments", f"{payments['without_netting']} → {payments['planned']}"),
         ("Payments saved", _saved(payments)),

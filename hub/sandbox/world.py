@@ -125,7 +125,10 @@ def make_world(
     providers = [company for company in companies if PROVIDER in company.roles]
     return World(
         operators=tuple(_operator(company, seed, valid_from, sites_per_operator, index) for index, company in enumerate(operators)),
-        providers=tuple(ProviderPlan(company, make_cards(company, seed=seed, count=cards_per_provider)) for company in providers),
+        providers=tuple(
+            ProviderPlan(company, make_cards(company, seed=f"{seed}-{index}", count=cards_per_provider))
+            for index, company in enumerate(providers)
+        ),
         agreements=tuple(
             (operator, provider)
             for operator in operators
@@ -137,7 +140,8 @@ def make_world(
 
 
 def _operator(company: Company, seed: int, valid_from: datetime, sites: int, index: int) -> OperatorPlan:
-    rng = random.Random(f"operator-{company.id}-{seed}")
+    # By position and not by id: the same seed is the same world, whatever the companies are called.
+    rng = random.Random(f"operator-{index}-{seed}")
     cities = rng.sample(company.country.cities, k=min(sites, len(company.country.cities)))
     return OperatorPlan(
         company=company,
@@ -199,19 +203,22 @@ def _site(company: Company, rng: random.Random, number: int, city: City) -> Site
     )
 
 
-def make_cards(company: Company, *, seed: int, count: int) -> tuple[Card, ...]:
-    """This function will issue `count` cards of a provider; of sixteen one is blocked, one expired and one without credit."""
-    rng = random.Random(f"cards-{company.id}-{seed}")
-    return tuple(_card(company, rng, number) for number in range(count))
+def make_cards(company: Company, *, seed: str, count: int) -> tuple[Card, ...]:
+    """This function will issue `count` cards of a provider; of sixteen one is blocked, one expired and one without credit.
+
+    The cars behind them come from the seed; the numbers on them from the company too, because a card is in the world once.
+    """
+    rng, numbers = random.Random(f"cards-{seed}"), random.Random(f"numbers-{company.id}-{seed}")
+    return tuple(_card(company, rng, numbers, position) for position in range(count))
 
 
-def _card(company: Company, rng: random.Random, number: int) -> Card:
+def _card(company: Company, rng: random.Random, numbers: random.Random, number: int) -> Card:
     battery, ac, dc = rng.choice(_CARS)
     verdict = {5: "BLOCKED", 9: "EXPIRED", 13: "NO_CREDIT"}.get(number % 16, "ALLOWED")
-    contract = f"{rng.randint(0, 99_999_999):08}"
+    contract = f"{numbers.randint(0, 99_999_999):08}"
     return Card(
-        uid=f"04{rng.getrandbits(48):012X}",
-        contract_id=f"{company.country_code}-{company.party_id}-C{contract}-{number % 10}",
+        uid=f"04{numbers.getrandbits(48):012X}",
+        contract_id=f"{company.country_code}-{company.party_id}-C{contract}",
         visual_number=f"{company.party_id} {contract[:4]} {contract[4:]}",
         # Every third one must be asked for each time; for the others the hub may answer.
         whitelist="ALLOWED" if verdict == "ALLOWED" and number % 3 else "NEVER",

@@ -124,7 +124,7 @@ class TestRehearse:
         again = house.command("rehearse", _REHEARSAL)
 
         assert again["netting_set"] != summary["netting_set"]
-        assert again["cdrs"] == summary["cdrs"]
+        assert (again["cdrs"], again["billed"], again["gross"]) == (summary["cdrs"], summary["billed"], summary["gross"])
 
     def test_takes_its_connections_away(self, house: House, summary: dict[str, Any]) -> None:
         platforms = house.command("list_platforms", [])["platforms"]
