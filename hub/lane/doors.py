@@ -19,8 +19,9 @@ from hub.lane.group_commit import NotWritten
 from hub.lane.intake import BodyTooLarge, ClientGone, read_body
 from hub.lane.trace import keep_exchange
 from hub.lane.visit import Visit, enter, segment
+from hub.lane.wire import write_at_once
 from roaming.parties.directory import Caller
-from roaming.parties.liveness import is_arrival_due, note_arrival
+from roaming.parties.liveness import note_arrival
 from roaming.protocols.ocpi import intake, limits
 from roaming.protocols.ocpi.envelope import SERVER_ERROR, OcpiRefusal, bad_parameter, write_refusal
 from roaming.protocols.ocpi.intake import NotJson, check_headers, read_json
@@ -72,7 +73,7 @@ class Door(ABC):
         if visit is None:
             await self._django(scope, receive, send)
             return
-        if is_arrival_due(caller=visit.caller, at=visit.at):
+        if visit.is_arrival_due:
             _note_later(visit)
         try:
             reply = await self._reply(visit, receive)
@@ -81,16 +82,13 @@ class Door(ABC):
         except NotPlain:
             await self._django(scope, _again(visit.body), send)
             return
-        headers = [
-            (name.lower().encode("ascii"), value.encode("latin-1")) for name, value in {**reply.headers, **visit.answer_headers()}.items()
-        ]
-        headers += (
-            (b"content-type", b"application/json"),
-            (b"cache-control", b"no-store"),
-            (b"content-length", str(len(reply.body)).encode("ascii")),
-        )
-        await send(start_of(status=reply.http, headers=headers))
-        await send(body_of(body=reply.body))
+        headers = visit.answer_headers()
+        for name, value in reply.headers.items():
+            headers.append((name.lower().encode("ascii"), value.encode("latin-1")))
+        headers.append((b"content-length", str(len(reply.body)).encode("ascii")))
+        if not write_at_once(send=send, status=reply.http, headers=headers, body=reply.body):
+            await send(start_of(status=reply.http, headers=headers))
+            await send(body_of(body=reply.body))
         keep_exchange(visit=visit, http=reply.http, answer=reply.body)
 
     def enter(self, scope: HTTPScope, named: dict[str, str]) -> Visit | None:

@@ -6,6 +6,7 @@ not the plain case it returns None, and Django says what is wrong.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from time import monotonic
 from typing import Literal
 from urllib.parse import unquote
@@ -16,12 +17,14 @@ from roaming.canonical import PartyId, Role
 from roaming.gateways import PlatformOffline
 from roaming.parties import directory
 from roaming.parties.directory import Caller, Directory, PlatformEntry
+from roaming.parties.liveness import is_arrival_due
 from roaming.protocols.ocpi.addressing import (
     FROM_COUNTRY,
     FROM_PARTY,
     TO_COUNTRY,
     TO_PARTY,
     Address,
+    Ids,
     answer_headers,
     find_pair,
     read_address,
@@ -46,6 +49,7 @@ _READ = frozenset(
         TO_PARTY.encode(),
     }
 )
+_NO_IDS = Ids(request_id="", correlation_id="")
 _ENTERS_BY = ("authorization", FROM_COUNTRY, FROM_PARTY, TO_COUNTRY, TO_PARTY)
 _ENTRY_SECONDS = 1.0
 _MOST_ENTRIES = 8192
@@ -69,6 +73,7 @@ class Visit:
     module: str
     interface: Literal["SENDER", "RECEIVER"]
     requester: PartyId
+    is_arrival_due: bool  # whether the caller's sign of life is to be written down
     body: bytes = b""
     responder: PartyId | None = None
     error: str = ""
@@ -116,10 +121,21 @@ class Visit:
         """Requester and responder, as the answer's headers name them."""
         return self.requester, self.responder or self.address.receiver or self.directory.hub.key
 
-    def answer_headers(self) -> dict[str, str]:
-        """This function will return the headers that every answer carries."""
-        requester, responder = self.ends
-        return answer_headers(ids=self.address.ids, requester=requester, responder=responder)
+    def answer_headers(self) -> list[tuple[bytes, bytes]]:
+        """This function will return the headers that every answer carries, as bytes of the wire."""
+        ids = self.address.ids
+        return [
+            (b"x-request-id", ids.request_id.encode("ascii")),
+            (b"x-correlation-id", ids.correlation_id.encode("ascii")),
+            *_headers_between(*self.ends),
+        ]
+
+
+@lru_cache(maxsize=4096)
+def _headers_between(requester: PartyId, responder: PartyId) -> tuple[tuple[bytes, bytes], ...]:
+    told = answer_headers(ids=_NO_IDS, requester=requester, responder=responder)
+    routing = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in told.items() if value]
+    return (*routing, (b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 
 
 @dataclass(slots=True)
@@ -172,6 +188,7 @@ def enter(
     owner = _owner(named)
     key = (*map(headers.get, _ENTERS_BY), module, side, owner)
     entry = _entries.find(key, known, started)
+    is_due = False
     try:
         dialect = get_dialect(named["version"])
         if not dialect.routes:  # 2.1.1 has no routing headers and words of its own for refusals
@@ -179,6 +196,7 @@ def enter(
         if entry is None:
             entry = _read_entry(headers, known, module=module, side=side, owner=owner, at=at, now=started)
             _entries.keep(key, entry)
+            is_due = is_arrival_due(caller=entry.caller, at=at)
     except (OcpiRefusal, VersionNotSpoken):
         return None
     if entry.caller.is_first_use:  # it ends the caller's older tokens
@@ -194,6 +212,7 @@ def enter(
         caller=entry.caller,
         address=Address(sender=entry.sender, sender_role=entry.role, receiver=entry.receiver, ids=read_ids(headers)),
         requester=entry.requester or entry.sender,
+        is_arrival_due=is_due,
         dialect=dialect,
         side=side,
         module=module,

@@ -4,9 +4,11 @@ uvicorn bounds neither. The limits live here, below the application, so that the
 """
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from asgiref.typing import ASGISendCallable
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 HEADER_BLOCK_BYTES = 16 * 1024
 HEADER_BYTES = 8 * 1024
@@ -102,3 +104,26 @@ class Protocol(HttpToolsProtocol):
         if self._headers_since is not None:  # the cycle is that of the request before: its answer must be whole
             return cycle.response_complete
         return not cycle.response_started
+
+
+def write_at_once(*, send: ASGISendCallable, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+    """This function will write a whole answer in one piece and say whether it could; where not, `send` is still to be used.
+
+    uvicorn writes head and body apart: two system calls here, two wake-ups at the client. `headers` are ours: lower-case names,
+    no line ends, the body's length among them.
+    """
+    cycle = getattr(send, "__self__", None)
+    if type(cycle) is not RequestResponseCycle or cycle.response_started or cycle.disconnected:
+        return False
+    if cycle.flow.write_paused or not cycle.keep_alive:
+        return False
+    parts = [STATUS_LINE[status]]
+    for name, value in (*cycle.default_headers, *headers):
+        parts += (name, b": ", value, b"\r\n")
+    parts += (b"\r\n", body)
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.message_event.set()
+    cycle.transport.write(b"".join(parts))
+    cycle.on_response()
+    return True
