@@ -25,6 +25,7 @@ from hub.process.spawn import Program, spawn
 from hub.sandbox.office import OfficeRefused
 
 _WAIT_SECONDS = 60
+_TEMPLATE = "journey_template"  # migrated once for all journeys of a test run
 
 
 class House:
@@ -57,16 +58,15 @@ class House:
         self._desk: subprocess.Popen[str] | None = None
 
     def open(self) -> None:
-        """This function will create the database, migrate it, start every process and wait until the hub says that it is ready."""
-        with psycopg.connect(self._server_url, autocommit=True) as server:
-            server.execute(f'CREATE DATABASE "{self.database}"')
+        """This function will create a migrated database, start every process and wait until the hub says that it is ready."""
+        self._create_database()
         for directory in (self._configuration.log, self.root / "beat"):
             directory.mkdir(parents=True, exist_ok=True)
         make_socket_directory(preferred=self._configuration.run)
         self.environment["HUB_WEB_SOCKET"] = str(web_socket(configuration=self._configuration))
-        manage = [sys.executable, str(PROJECT / "manage.py"), "migrate", "--no-input", "--verbosity", "0"]
-        subprocess.run(manage, env=self.environment, cwd=PROJECT, check=True, stdin=subprocess.DEVNULL)
         for process in PROCESSES:
+            if process.name == "beat":  # a journey waits for nothing that comes by the clock
+                continue
             self._programs[process.name] = Program(
                 process.name,
                 process.argv(self._configuration),
@@ -84,6 +84,16 @@ class House:
             text=True,
         )
         self.wait_until_ready()
+
+    def _create_database(self) -> None:
+        with psycopg.connect(self._server_url, autocommit=True) as server:
+            server.execute("SELECT pg_advisory_lock(1)")  # journeys beside this one want the same template
+            if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone() is None:
+                server.execute(f'CREATE DATABASE "{_TEMPLATE}"')
+                manage = [sys.executable, str(PROJECT / "manage.py"), "migrate", "--no-input", "--verbosity", "0"]
+                environment = self.environment | {"DATABASE_URL": _with_database(self._server_url, _TEMPLATE)}
+                subprocess.run(manage, env=environment, cwd=PROJECT, check=True, stdin=subprocess.DEVNULL)
+            server.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{_TEMPLATE}"')
 
     def close(self) -> None:
         """This function will end every process it started, by its id, and drop the database."""
