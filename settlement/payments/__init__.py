@@ -1,1 +1,1 @@
-"""From a position to the order to move money: the room is here, nobody lives in it yet."""
+"""From a position to the order to move money: the plan of a closed run as a file that the payer's bank reads."""
