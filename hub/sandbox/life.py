@@ -22,6 +22,8 @@ _ATTEMPT_SECONDS = 45
 _FAULT_SECONDS = 240
 _PATIENCE_SECONDS = 15
 _REST = timedelta(hours=2)  # fewer cards than a real network has must do
+_STOP_CHANCE = 0.2  # at each report of a session that an app started, once it has charged for six minutes
+_EARLIEST_STOP_TICKS = 10
 _QUIET, _BUSY = 8, 20  # cars at a time
 
 
@@ -184,6 +186,8 @@ class Life:
             item.due_at = now + timedelta(seconds=_UPDATE_SECONDS + self.rng.randint(-10, 10))
             if f"S-{visit.id}" not in operator.sessions:
                 await operator.report_start(visit, auth_method=item.auth_method, reference=item.reference)
+            elif item.auth_method == "COMMAND" and ticks >= _EARLIEST_STOP_TICKS and self.rng.random() < _STOP_CHANCE:
+                await self._stop_from_the_app(visit)
             elif 0 < ticks <= visit.charging_ticks:
                 await operator.report_progress(visit, ticks=ticks)
 
@@ -231,6 +235,13 @@ class Life:
         if not sent.is_in:
             self._wishes.pop(visit.charger.uid, None)
             self.say(f"{visit.provider.company.name}: a start from the app is answered {sent.code}")
+
+    async def _stop_from_the_app(self, visit: Visit) -> None:
+        provider = self.network.providers[visit.provider.company.id]
+        sent = await provider.stop_remotely(operator=visit.company, session_id=f"S-{visit.id}", key=uuid.uuid4().hex)
+        self.say(
+            f"{visit.site.name}: {visit.provider.company.name} stops a session from the app" + ("" if sent.is_in else f": {sent.code}")
+        )
 
     async def _start_remotely(self, wish: RemoteStart) -> str:
         visit = self._wishes.pop(wish.evse_uid or "", None)

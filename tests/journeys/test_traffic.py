@@ -253,6 +253,25 @@ class TestCommand:
         # The operator was given an address of the hub's, not the provider's own.
         assert results[0].startswith(town.house.url)
 
+    def test_asks_the_operator_to_stop_and_passes_its_answer_on(self, town: Town) -> None:
+        operator, provider = town.operator("DE-NLD"), town.provider("DE-FWK")
+        visit = town.visit(operator="DE-NLD", provider="DE-FWK")
+        town.run(operator.report_start(visit))
+        asked: list[str] = []
+
+        async def accept(session_id: str, _: str) -> str:
+            asked.append(session_id)
+            return "ACCEPTED"
+
+        operator.on_stop = accept
+        stopped = town.run(provider.stop_remotely(operator=operator.company, session_id=f"S-{visit.id}", key="stop"))
+        operator.on_stop = None
+        again = town.run(provider.stop_remotely(operator=operator.company, session_id=f"S-{visit.id}", key="again"))
+
+        assert stopped.is_in
+        assert asked == [f"S-{visit.id}"]
+        assert (again.result, again.code) == (REFUSED, "UNKNOWN_SESSION")
+
 
 class TestWithoutAgreement:
     def test_nobody_is_asked(self, town: Town) -> None:

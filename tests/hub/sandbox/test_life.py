@@ -41,6 +41,24 @@ class TestLife:
 
         _with_pair(story)
 
+    def test_ends_some_sessions_from_the_app_with_what_was_charged_by_then(self) -> None:
+        async def story(pair: Pair) -> None:
+            await pair.register()
+            await pair.operator.introduce()
+
+            await _pass(_life(pair), pair, minutes=180)
+
+            shelf = pair.nordlicht.door.shelf
+            stopped = [item.body["session_id"] for item in shelf.came("commands", "STOP_SESSION") if item.body]
+            cdrs = {cdr["session_id"]: cdr for cdr in pair.tulp.door.shelf.objects["cdrs"].values()}
+            sessions = pair.tulp.door.shelf.objects["sessions"]
+            assert stopped
+            for session_id in stopped:
+                energies = [d["volume"] for p in sessions[("DE", "NLD", session_id)]["charging_periods"] for d in p["dimensions"][:1]]
+                assert sum(energies) == cdrs[session_id]["total_energy"]
+
+        _with_pair(story)
+
     def test_is_never_ahead_of_the_clock(self) -> None:
         async def story(pair: Pair) -> None:
             await pair.register()
