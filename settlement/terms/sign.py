@@ -40,6 +40,8 @@ def sign(
 
 
 def _find(operator: PartyId | None, provider: PartyId | None, validity: DateRange, modules: Sequence[str]) -> RoamingAgreement | None:
+    if validity.upper is not None and validity.upper < validity.lower:
+        return None  # PostgreSQL takes no such range, not even to compare; signing it says what is wrong
     agreements = RoamingAgreement.objects.filter(validity=validity, modules=list(modules), ended_at=None)
     if operator is None or provider is None:
         return agreements.filter(operator=None).first() if operator is provider else None

@@ -102,6 +102,8 @@ class TestSignAgreement:
             (["--everyone", "--currency", "EURO"], 1, "EURO"),
             (["--everyone", "--hub-fee", "-1"], 1, "-1"),
             (["--everyone", "--modules", "cdr"], 1, "cdr"),
+            (["--everyone", "--starts", "2026-10-02", "--ends", "2026-10-01"], 1, "never be in force"),
+            (["--everyone", "--starts", "2026-10-02", "--ends", "2026-10-02"], 1, "never be in force"),
         ],
     )
     def test_refuses_with_a_sentence(self, terminal: Terminal, arguments: list[str], code: int, reason: str) -> None:
@@ -184,7 +186,7 @@ class TestMonth:
         assert "-23.11 EUR" in pages
         assert str(statement.number) in pages
         refused = terminal.refuse("export_statement", "--statement", str(statement.pk), "--format", "xml", "--output", "x.xml")
-        assert "follows" in refused
+        assert "has no VAT id" in refused
 
     def test_a_dry_run_writes_nothing(self, terminal: Terminal) -> None:
         run = self.close(terminal, "--dry-run")
