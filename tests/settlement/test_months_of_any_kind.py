@@ -173,7 +173,7 @@ class AnyMonth(RuleBasedStateMachine):
             return
         charge = Charge.objects.get(cdr__cdr_id=name)
         amount = _in_four_decimals(charge.gross * percent / 100) or Decimal("0.0001")
-        told = {"reason": "wrong_energy", "amount": amount, "by": "partner", "by_role": "partner-finance", "at": _NOW}
+        told: dict[str, Any] = {"reason": "wrong_energy", "amount": amount, "by": "partner", "by_role": "partner-finance", "at": _NOW}
         if self.credited.get(name) in self.charged:
             with pytest.raises(DisputedAlready):
                 open_dispute(cdr=charge.cdr, **told)
