@@ -9,7 +9,8 @@ from hub.portal.scope import Scope, portal_page
 from hub.portal.statements import find_statement
 from hub.users.permissions import Action
 from settlement.documents.answer import answer_with_document
-from settlement.documents.render import FormatFollows, UnknownFormat
+from settlement.documents.invoices import MissingVatId
+from settlement.documents.render import UnknownFormat
 
 
 @require_safe
@@ -20,8 +21,8 @@ def download(request: HttpRequest, scope: Scope, statement_id: int, file_format:
     try:
         # FileResponse is a streaming answer; for the portal's purposes it is one like any other.
         answer: HttpResponse = answer_with_document(statement=statement, format=file_format)  # type: ignore[assignment]
-    except FormatFollows as follows:
-        messages.warning(request, str(follows))
+    except MissingVatId as missing:
+        messages.warning(request, str(missing))
         return redirect("portal:statement", statement_id=statement.pk)
     except UnknownFormat as unknown:
         raise Http404 from unknown

@@ -9,7 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from settlement.documents.answer import answer_with_document
-from settlement.documents.render import FormatFollows, UnknownFormat
+from settlement.documents.invoices import MissingVatId
+from settlement.documents.render import UnknownFormat
 from settlement.documents.store import STORED_FORMATS
 from settlement.models import Statement
 
@@ -33,8 +34,8 @@ def download(request: HttpRequest, statement_id: int, file_format: str) -> HttpR
     try:
         # FileResponse is a streaming answer; for the admin's purposes it is one like any other.
         answer: HttpResponse = answer_with_document(statement=statement, format=file_format)  # type: ignore[assignment]
-    except FormatFollows as follows:
-        messages.warning(request, str(follows))
+    except MissingVatId as missing:
+        messages.warning(request, str(missing))
         return redirect(reverse("admin:settlement_statement_change", args=[statement.pk]))
     except UnknownFormat as unknown:
         raise Http404 from unknown

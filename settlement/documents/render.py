@@ -8,15 +8,12 @@ from settlement.documents.csv_export import render_csv
 from settlement.documents.json_export import render_json
 from settlement.documents.pdf_export import render_pdf
 from settlement.documents.xlsx_export import render_xlsx
+from settlement.documents.xml_export import render_xml
 from settlement.statements.models import Statement
 
 
 class UnknownFormat(Exception):
     """The format is none that a statement is rendered in."""
-
-
-class FormatFollows(UnknownFormat):
-    """The format is known and not built yet."""
 
 
 class Rendered(NamedTuple):
@@ -38,13 +35,14 @@ _FORMATS: Mapping[str, _Format] = {
     "xlsx": _Format(render_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     "csv": _Format(render_csv, "text/csv; charset=utf-8"),
     "json": _Format(render_json, "application/json"),
+    "xml": _Format(render_xml, "application/xml"),
 }
 
 
 def render_statement(*, statement: Statement, format: str) -> Rendered:
     """This function will render a statement; the same statement gives the same bytes each time.
 
-    It raises FormatFollows for `xml` and UnknownFormat for what is no format at all.
+    It raises UnknownFormat, and MissingVatId for `xml`.
     """
     refuse_unknown(format=format)
     content = _FORMATS[format].render(statement=statement)
@@ -57,9 +55,7 @@ def render_statement(*, statement: Statement, format: str) -> Rendered:
 
 
 def refuse_unknown(*, format: str) -> None:
-    """This function will raise FormatFollows or UnknownFormat where a statement cannot be rendered so."""
-    if format == "xml":
-        raise FormatFollows("the XML e-invoice follows with tax rules per country; until then take pdf, xlsx, csv or json")
+    """This function will raise UnknownFormat for what is no format of a statement."""
     if format not in _FORMATS:
         raise UnknownFormat(f"a statement has no format {format!r}: take {', '.join(_FORMATS)}")
 

@@ -18,7 +18,7 @@ from settlement.documents.models import Document
 from settlement.documents.render import Rendered, filename_of, refuse_unknown, render_statement, type_of
 from settlement.statements.models import Statement
 
-STORED_FORMATS = ("pdf", "xlsx", "csv", "json")
+STORED_FORMATS = ("pdf", "xlsx", "csv", "json")  # every statement has these; `xml` only where all VAT ids are known
 
 
 class DocumentDamaged(Exception):
@@ -38,7 +38,7 @@ class OpenDocument(NamedTuple):
 def open_document(*, statement: Statement, format: str) -> OpenDocument:
     """This function will open the file of an issued statement, rendered and stored at the first call.
 
-    A draft is rendered anew each time and kept nowhere. It raises UnknownFormat, FormatFollows and DocumentDamaged.
+    A draft is rendered anew each time and kept nowhere. It raises UnknownFormat, MissingVatId and DocumentDamaged.
     """
     refuse_unknown(format=format)
     if statement.state != Statement.State.ISSUED:

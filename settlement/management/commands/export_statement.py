@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from roaming.management.operator_command import OperatorCommand, Refused
-from settlement.documents.render import FormatFollows
+from settlement.documents.invoices import MissingVatId
 from settlement.documents.store import DocumentDamaged, open_document
 from settlement.statements.queries import NoSuchStatement, get_statement
 
@@ -15,8 +15,8 @@ from settlement.statements.queries import NoSuchStatement, get_statement
 class Command(OperatorCommand):
     """A draft may be exported too; it says that it is one."""
 
-    help = "Write a statement to a file as PDF, XLSX, CSV or JSON."
-    refusals = (DocumentDamaged, FormatFollows, NoSuchStatement)
+    help = "Write a statement to a file as PDF, XLSX, CSV, JSON or XML (e-invoices)."
+    refusals = (DocumentDamaged, MissingVatId, NoSuchStatement)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""

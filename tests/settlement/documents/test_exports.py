@@ -16,7 +16,7 @@ import pytest
 
 from settlement.documents import pdf_export
 from settlement.documents.answer import answer_with_document
-from settlement.documents.render import FormatFollows, UnknownFormat, render_statement
+from settlement.documents.render import UnknownFormat, render_statement
 from settlement.documents.schema import statement_schema
 from settlement.documents.store import DocumentDamaged, open_document, path_of
 from settlement.models import Document
@@ -98,8 +98,6 @@ class TestEveryFormat:
 
     def test_refuses_what_is_no_format(self) -> None:
         statement = october().statement("M")
-        with pytest.raises(FormatFollows, match="follows"):
-            render_statement(statement=statement, format="xml")
         with pytest.raises(UnknownFormat, match="docx"):
             open_document(statement=statement, format="docx")
 
