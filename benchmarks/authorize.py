@@ -28,13 +28,13 @@ def measure_authorize(*, house: House, partners: Partners, provider_port: int, r
         of_hub: list[Result] = []
         of_proxy: list[Result] = []
         of_provider: list[Result] = []
-        cpu = house.cpu_seconds("lane")
+        before = house.cpu_seconds("lane"), house.cpu_seconds("postgres"), house.cpu_seconds(f"proxy-{proxy_port}")
         for _ in range(rounds):
             of_hub.append(_recorded(hub, connections, seconds, outcome="ALLOWED", source="provider"))
             of_proxy.append(run_load(plan=proxy, connections=connections, seconds=seconds))
             if connections == 1:
                 of_provider.append(run_load(plan=provider, connections=1, seconds=seconds))
-        micros = (house.cpu_seconds("lane") - cpu) * 1e6 / sum(result.requests for result in of_hub)
+        after = house.cpu_seconds("lane"), house.cpu_seconds("postgres"), house.cpu_seconds(f"proxy-{proxy_port}")
         measures.append(
             Measure(
                 name=f"authorise, forwarded, {connections} connection{'s' if connections > 1 else ''}",
@@ -42,7 +42,7 @@ def measure_authorize(*, house: House, partners: Partners, provider_port: int, r
                 baseline=f"bare proxy {_told(of_proxy)}",
                 ratio=_ratio(of_hub, of_proxy),
                 bar=FORWARDED_BAR if connections == max(CONNECTIONS) else None,
-                note=f"{micros:.0f} µs of processor time per request in the lane; every answer has its committed row.",
+                note=_processor_time(before, after, of_hub, of_proxy, "the proxy"),
             )
         )
         if connections == 1:
@@ -68,11 +68,11 @@ def measure_known(*, house: House, partners: Partners, rounds: int, seconds: flo
     hub, constant = plan(house.port, KNOWN_UID, partners), plan(constant_port, KNOWN_UID, partners)
     of_hub: list[Result] = []
     of_constant: list[Result] = []
-    cpu = house.cpu_seconds("lane")
+    before = house.cpu_seconds("lane"), house.cpu_seconds("postgres"), house.cpu_seconds(f"constant-{constant_port}")
     for _ in range(rounds):
         of_hub.append(_recorded(hub, max(CONNECTIONS), seconds, outcome="ALLOWED", source="whitelist"))
         of_constant.append(run_load(plan=constant, connections=max(CONNECTIONS), seconds=seconds))
-    micros = (house.cpu_seconds("lane") - cpu) * 1e6 / sum(result.requests for result in of_hub)
+    after = house.cpu_seconds("lane"), house.cpu_seconds("postgres"), house.cpu_seconds(f"constant-{constant_port}")
     house.stop(f"constant-{constant_port}")
     return [
         Measure(
@@ -81,7 +81,7 @@ def measure_known(*, house: House, partners: Partners, rounds: int, seconds: flo
             baseline=f"constant ASGI answer {_told(of_constant)}",
             ratio=_ratio(of_hub, of_constant),
             bar=KNOWN_BAR,
-            note=f"{micros:.0f} µs of processor time per request in the lane; every answer has its committed row.",
+            note=_processor_time(before, after, of_hub, of_constant, "the constant answer"),
         )
     ]
 
@@ -116,6 +116,16 @@ def _recorded(hub: Plan, connections: int, seconds: float, *, outcome: str, sour
     if rows < result.requests:
         raise NotRecorded(f"{result.requests} answers, {rows} rows of outcome {outcome} from {source}")
     return result
+
+
+def _processor_time(
+    before: tuple[float, float, float], after: tuple[float, float, float], of_hub: list[Result], of_other: list[Result], other: str
+) -> str:
+    lane, postgres, compared = (later - earlier for earlier, later in zip(before, after, strict=True))
+    asked = sum(result.requests for result in of_hub)
+    micros = f"lane {lane * 1e6 / asked:.0f} µs, PostgreSQL {postgres * 1e6 / asked:.0f} µs"
+    micros += f", {other} {compared * 1e6 / sum(result.requests for result in of_other):.0f} µs"
+    return f"processor time per request: {micros}; every answer of the hub has its committed row."
 
 
 def _told(results: list[Result]) -> str:
