@@ -28,18 +28,20 @@ def active_component(*, tariff: Tariff, piece: Slice, dimension: str, zone: Zone
 
 
 def applies(restrictions: TariffRestrictions, piece: Slice, zone: ZoneInfo) -> bool:
-    """This function will evaluate every restriction at the start of the slice (slices are cut wherever the answer could change)."""
-    # A float share of a span may land a microsecond before the edge it was cut at; half a second inside is never ambiguous.
+    """This function will evaluate every restriction in the middle of the slice (slices are cut wherever the answer could change)."""
+    # A share of a span may land a breath before the edge that it was cut at; the middle is never ambiguous.
     local = (piece.starts_at + (piece.ends_at - piece.starts_at) / 2).astimezone(zone)
+    energy = piece.energy_before_kwh + piece.energy_kwh / 2
+    seconds = piece.seconds_before + piece.seconds / 2
     return (
         _within_clock(restrictions, local.time().replace(tzinfo=None).isoformat())
         and (not restrictions.start_date or local.date().isoformat() >= restrictions.start_date)
         and (not restrictions.end_date or local.date().isoformat() < restrictions.end_date)
         and (not restrictions.day_of_week or _DAYS[local.weekday()] in restrictions.day_of_week)
-        and (restrictions.min_kwh is None or piece.energy_before_kwh >= restrictions.min_kwh)
-        and (restrictions.max_kwh is None or piece.energy_before_kwh < restrictions.max_kwh)
-        and (restrictions.min_duration is None or piece.seconds_before >= restrictions.min_duration)
-        and (restrictions.max_duration is None or piece.seconds_before < restrictions.max_duration)
+        and (restrictions.min_kwh is None or energy >= restrictions.min_kwh)
+        and (restrictions.max_kwh is None or energy < restrictions.max_kwh)
+        and (restrictions.min_duration is None or seconds >= restrictions.min_duration)
+        and (restrictions.max_duration is None or seconds < restrictions.max_duration)
         and (restrictions.min_current is None or (piece.current is not None and piece.current >= restrictions.min_current))
         and (restrictions.max_current is None or (piece.current is not None and piece.current < restrictions.max_current))
         and (restrictions.min_power is None or (piece.power is not None and piece.power >= restrictions.min_power))

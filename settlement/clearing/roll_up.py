@@ -28,15 +28,18 @@ class Sums(NamedTuple):
     net: Decimal
     vat: Decimal
     fees: Decimal
+    spread: Decimal  # gross by pair: the same sums between other parties are not the same
 
 
 _COUNT_CHARGES = """
-SELECT booked_on, currency, count(*), sum(energy_kwh), sum(net), sum(vat), sum(operator_fee + provider_fee)
+SELECT booked_on, currency, count(*), sum(energy_kwh), sum(net), sum(vat), sum(operator_fee + provider_fee),
+    sum(gross * (operator_id * 7919 + provider_id))
 FROM settlement_charge WHERE netting_set_id = %s AND period = %s GROUP BY booked_on, currency
 """
 
 _COUNT_DAY_TOTALS = """
-SELECT booked_on, currency, sum(count)::bigint, sum(energy_kwh), sum(net), sum(vat), sum(operator_fee + provider_fee)
+SELECT booked_on, currency, sum(count)::bigint, sum(energy_kwh), sum(net), sum(vat), sum(operator_fee + provider_fee),
+    sum(gross * (operator_id * 7919 + provider_id))
 FROM settlement_daytotal WHERE netting_set_id = %s AND period = %s GROUP BY booked_on, currency
 """
 

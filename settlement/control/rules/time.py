@@ -86,9 +86,10 @@ def came_in_time(evidence: Evidence) -> Iterator[Remark]:
     """Check 41: flagged after a month; after three the provider can hardly bill its driver."""
     days = (evidence.received_at - evidence.ended_at).days
     hold = evidence.limits.number(41, "hold_days")
-    if days > min(hold, evidence.limits.number(41, "flag_days")):
-        action = HOLD if days > hold else FLAG
-        yield Remark(41, "CDR_TOO_OLD", action, f"received {days} days after the session; the limit is {hold.normalize():f}")
+    flag = min(hold, evidence.limits.number(41, "flag_days"))
+    if days > flag:
+        action, limit = (HOLD, hold) if days > hold else (FLAG, flag)
+        yield Remark(41, "CDR_TOO_OLD", action, f"received {days} days after the session; the limit is {limit.normalize():f}")
 
 
 RULES: tuple[Rule, ...] = (

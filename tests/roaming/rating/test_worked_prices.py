@@ -297,6 +297,10 @@ class TestTraps:
         rated = rating.rate(periods=periods, tariffs=[day, night], ends_at=MONDAY + timedelta(hours=2), zone=UTC_ZONE)
         assert rated.total.before_taxes == D("2.00")
 
+    def test_a_threshold_that_no_decimal_holds_is_still_a_threshold(self) -> None:
+        offer = tariff(element(component("ENERGY", "0"), max_kwh=D(1)), element(component("ENERGY", "0.01"), min_kwh=D(1)))
+        assert Session().charge("120", ENERGY="1.279").cost(offer).total.before_taxes == D("0.00279")
+
     def test_nothing_to_rate_is_said(self) -> None:
         with pytest.raises(rating.NothingToRate, match="charging_periods"):
             rating.rate(periods=[], tariffs=[PER_KWH], ends_at=None, zone=UTC_ZONE)
