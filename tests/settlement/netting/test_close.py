@@ -101,6 +101,16 @@ class TestRollUp:
         DayTotal.objects.filter(booked_on="2026-10-05").update(net=99, gross=99)
         assert close().positions()["P"] == Decimal("150.00")
 
+    def test_the_same_sums_between_other_parties_are_not_the_same(self) -> None:
+        charge("M", "Q", "7.00")
+        clear_everything(at=CUT_OFF)
+        default = the_default_set().pk
+        roll_up(netting_set=default, period="2026-10")
+        to_p, to_q = DayTotal.objects.filter(booked_on="2026-10-05").order_by("gross").reverse()
+        DayTotal.objects.filter(pk=to_p.pk).update(net=to_q.net, vat=to_q.vat, gross=to_q.gross)
+        DayTotal.objects.filter(pk=to_q.pk).update(net=to_p.net, vat=to_p.vat, gross=to_p.gross)
+        assert close().positions()["P"] == Decimal("150.00")
+
     def test_totals_that_never_agree_stop_the_close(self) -> None:
         # What could do that: something writes day totals behind the gate. Here a trigger plays it.
         with connection.cursor() as cursor:
