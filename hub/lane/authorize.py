@@ -19,8 +19,9 @@ from django.conf import settings
 from hub.lane import metrics
 from hub.lane.application import Answer
 from hub.lane.doors import Door, NotPlain, Reply
-from hub.lane.group_commit import GroupCommit, Target
+from hub.lane.group_commit import GroupCommit
 from hub.lane.group_read import GroupRead
+from hub.lane.known import Key, Known, KnownTokens
 from hub.lane.table import Table
 from hub.lane.visit import Visit
 from roaming import canonical
@@ -34,47 +35,6 @@ from roaming.protocols.ocpi.endpoints.authorizations import unpushed_token
 from roaming.protocols.ocpi.envelope import not_found, write_success
 from roaming.routing.route import AskEach, AskOne, DecideHere
 from roaming.routing.sides import Side
-
-# `roaming.tokens.queries.FIND` (the private copy of an owner first) and `roaming.authorizations.authorize.REMEMBER`, for many at once.
-LOOK = """
-SELECT k.n, stamp.stamp, tokens.documents, former.request_digest, former.outcome, former.decision
-FROM json_to_recordset(%s::json) AS k (
-    n int, uid_key text, type text, viewer bigint, request_id text, platform_id bigint, since timestamptz)
-LEFT JOIN roaming_directorystamp stamp ON stamp.id = 1
-LEFT JOIN LATERAL (
-    SELECT json_agg(document)::text AS documents FROM (
-        SELECT DISTINCT ON (owner_id) document FROM roaming_token
-        WHERE uid_key = k.uid_key AND type = k.type AND (audience_id IS NULL OR audience_id = k.viewer)
-        ORDER BY owner_id, audience_id NULLS LAST) AS firsts) tokens ON TRUE
-LEFT JOIN LATERAL (
-    SELECT a.request_digest, a.outcome, a.decision FROM roaming_authorization a
-    WHERE a.request_id = k.request_id AND a.platform_id = k.platform_id AND a.at > k.since
-    ORDER BY a.at DESC, a.recorded_at DESC LIMIT 1) former ON TRUE
-"""
-
-ROWS = Target(
-    table="roaming_authorization",
-    columns={
-        "id": "uuid",
-        "at": "timestamptz",
-        "platform_id": "bigint",
-        "operator_id": "bigint",
-        "provider_id": "bigint",
-        "token_uid": "text",
-        "token_type": "text",
-        "contract_id": "text",
-        "location_id": "text",
-        "evse_uid": "text",
-        "outcome": "text",
-        "source": "text",
-        "reference": "text",
-        "request_id": "text",
-        "correlation_id": "text",
-        "duration_ms": "integer",
-        "request_digest": "bytea",
-        "decision": "text",
-    },
-)
 
 _TOKENS = msgspec.json.Decoder(list[canonical.Token])
 _Given = canonical.AuthorizationDecision | GatewayRefusal
@@ -95,6 +55,7 @@ class AuthorizeDoor(Door):
         self._look = look
         self._rows = rows
         self._table = table
+        self._known = KnownTokens()
         self._in_flight: dict[tuple[int, str], list[asyncio.Future[None]]] = {}
         self._by_outcome: dict[tuple[str, str], Any] = {}
         self._hub_seconds = metrics.AUTHORIZE_SECONDS.labels("hub")
@@ -129,35 +90,68 @@ class AuthorizeDoor(Door):
 
     async def _decide(
         self, visit: Visit, question: canonical.AuthorizationRequest
-    ) -> tuple[canonical.AuthorizationDecision, list[canonical.Token]]:
+    ) -> tuple[canonical.AuthorizationDecision, Sequence[canonical.Token]]:
         digest = request_digest(question)
-        stamp, tokens, former = await self._find(visit, question)
+        operator = visit.directory.party(question.operator)
+        key = (question.token_uid.upper(), question.token_type, operator.id if operator else 0)
+        known = self._known.find(key)
+        if known is not None:
+            decision = await self._decide_from_known(visit, question, digest, key, known)
+            if decision is not None:
+                return decision, known.tokens
+        return await self._decide_from_stored(visit, question, digest, key)
+
+    async def _decide_from_known(
+        self, visit: Visit, question: canonical.AuthorizationRequest, digest: bytes, key: Key, known: Known
+    ) -> canonical.AuthorizationDecision | None:
+        """This function will decide from tokens known from before, if its row is let in; None: the ordinary way is to be gone."""
+        plan = prepare(request=question, directory=visit.directory, known_tokens=known.tokens, at=visit.at)
+        if not isinstance(plan.route, DecideHere) or plan.token is None:
+            return None
+        decision = decision_from_token(token=plan.token, request=question, at=visit.at)
+        row = self._row(visit, question, digest, plan, decision)
+        row |= {"uid_key": key[0], "version": known.version, "stamp": visit.stamp, "since": visit.at - REMEMBERED}
+        if not await self._rows.write(row):
+            self._known.forget(key)
+            return None
+        self._count(row, monotonic() - visit.started, 0.0)
+        return decision
+
+    async def _decide_from_stored(
+        self, visit: Visit, question: canonical.AuthorizationRequest, digest: bytes, key: Key
+    ) -> tuple[canonical.AuthorizationDecision, Sequence[canonical.Token]]:
+        stamp, known, former = await self._find(visit, key)
         while stamp != visit.stamp:
             await self._table.reread(stamp)
             self._enter_anew(visit)
-            stamp, tokens, former = await self._find(visit, question)
+            stamp, known, former = await self._find(visit, key)
         given: _Given | None = read_remembered(row=former, digest=digest)
         if given is None:
-            plan = prepare(request=question, directory=visit.directory, known_tokens=tokens, at=visit.at)
+            plan = prepare(request=question, directory=visit.directory, known_tokens=known.tokens, at=visit.at)
             given, provider_seconds = await self._ask(visit, question, plan)
-            took = monotonic() - visit.started
-            row = record_row(
-                request=question,
-                answer=given,
-                plan=plan,
-                directory=visit.directory,
-                platform_id=visit.caller.platform.id,
-                request_id=visit.address.ids.request_id,
-                digest=digest,
-                at=visit.at,
-                duration_ms=round(took * 1000),
-            )
-            row["request_digest"] = "\\x" + digest.hex()
+            row = self._row(visit, question, digest, plan, given)
             await self._rows.write(row)
             self._count(row, monotonic() - visit.started - provider_seconds, provider_seconds)
+            if isinstance(plan.route, DecideHere):
+                self._known.keep(key, known)
         if isinstance(given, GatewayRefusal):
             raise given
-        return given, tokens
+        return given, known.tokens
+
+    def _row(self, visit: Visit, question: canonical.AuthorizationRequest, digest: bytes, plan: Plan, given: _Given) -> dict[str, Any]:
+        row = record_row(
+            request=question,
+            answer=given,
+            plan=plan,
+            directory=visit.directory,
+            platform_id=visit.caller.platform.id,
+            request_id=visit.address.ids.request_id,
+            digest=digest,
+            at=visit.at,
+            duration_ms=round((monotonic() - visit.started) * 1000),
+        )
+        row["request_digest"] = "\\x" + digest.hex()
+        return row
 
     def _enter_anew(self, visit: Visit) -> None:
         """This function will let the caller in by the table as it is now; it raises NotPlain where that is refused."""
@@ -166,23 +160,21 @@ class AuthorizeDoor(Door):
             raise NotPlain
         visit.directory, visit.stamp, visit.caller = again.directory, again.stamp, again.caller
 
-    async def _find(
-        self, visit: Visit, question: canonical.AuthorizationRequest
-    ) -> tuple[object, list[canonical.Token], tuple[Any, ...] | None]:
-        operator = visit.directory.party(question.operator)
+    async def _find(self, visit: Visit, key: Key) -> tuple[object, Known, tuple[Any, ...] | None]:
+        uid_key, token_type, operator_id = key
         rows = await self._look.read(
             {
-                "uid_key": question.token_uid.upper(),
-                "type": question.token_type,
-                "viewer": operator.id if operator else 0,
+                "uid_key": uid_key,
+                "token_type": token_type,
+                "operator_id": operator_id,
                 "request_id": visit.address.ids.request_id[:128],
                 "platform_id": visit.caller.platform.id,
                 "since": visit.at - REMEMBERED,
             }
         )
-        stamp, documents, digest, outcome, decision = rows[0]
-        tokens = _TOKENS.decode(documents) if documents else []
-        return stamp, tokens, None if outcome is None else (digest, outcome, decision)
+        stamp, version, documents, digest, outcome, decision = rows[0]
+        known = Known(version=version or "", tokens=_TOKENS.decode(documents) if documents else [])
+        return stamp, known, None if outcome is None else (digest, outcome, decision)
 
     async def _ask(self, visit: Visit, question: canonical.AuthorizationRequest, plan: Plan) -> tuple[_Given, float]:
         if isinstance(plan.route, DecideHere):

@@ -6,21 +6,21 @@ text, which PostgreSQL unpacks into typed columns: at 32 rows that costs the lan
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 import psycopg
-from psycopg import sql
 
 from hub.lane.database import DatabaseAway, Line
+from roaming.objects.prepared import with_plan_of_now
 
 BATCH_ROWS = 512
 QUEUE_ROWS = 20_000
 
 Row = Mapping[str, Any]
 Observe = Callable[[int, float], None]  # told of each batch: its rows and the seconds it took
-_Item = tuple[Row, asyncio.Future[None] | None]
+_Item = tuple[Row, asyncio.Future[bool] | None]
 
 
 class NotWritten(Exception):
@@ -29,18 +29,33 @@ class NotWritten(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """A table and the columns that rows bring, with their types. Its key is made by the caller, so that a row may be sent twice."""
+    """A table and the columns that rows bring, with their types. Its key `id` is made by the caller, so that a row may be sent twice.
+
+    `guard` is a condition over `given`, the row as it came, with the columns of `told` beside those of the table: a row is written
+    only where it holds at that moment. `guarded` is the column of `told` without which a row is written in any case.
+    """
 
     table: str
     columns: Mapping[str, str]  # name -> PostgreSQL type
+    told: Mapping[str, str] = field(default_factory=dict)
+    guarded: str = ""
+    guard: str = ""
 
-    def statement(self) -> bytes:
-        """This function will return the INSERT that takes a JSON array of rows."""
-        names = sql.SQL(", ").join(map(sql.Identifier, self.columns))
-        # The types are this code's own words, never a client's.
-        typed = sql.SQL(", ").join(sql.SQL("{} " + kind).format(sql.Identifier(name)) for name, kind in self.columns.items())
-        text = "INSERT INTO {table} ({names}) SELECT {names} FROM json_to_recordset(%s::json) AS r({typed}) ON CONFLICT DO NOTHING"
-        return sql.SQL(text).format(table=sql.Identifier(self.table), names=names, typed=typed).as_bytes()
+    def statement(self) -> str:
+        """This function will return the statement that takes a JSON array of rows and returns the ids of those its guard kept out."""
+        # Tables, columns, types and the guard are this code's own words, never a client's.
+        names = ", ".join(self.columns)
+        typed = ", ".join(f"{name} {kind}" for name, kind in {**self.columns, **self.told}.items())
+        given = f"SELECT * FROM json_to_recordset(%s::json) AS row ({typed})"  # noqa: S608
+        if not self.guard:
+            return f"INSERT INTO {self.table} ({names}) SELECT {names} FROM ({given}) AS given ON CONFLICT DO NOTHING"  # noqa: S608
+        return f"""
+WITH given AS MATERIALIZED ({given}), written AS (
+    INSERT INTO {self.table} ({names}) SELECT {names} FROM given WHERE given.{self.guarded} IS NULL OR ({self.guard})
+    ON CONFLICT DO NOTHING RETURNING id
+)
+SELECT given.id FROM given WHERE given.{self.guarded} IS NOT NULL AND NOT EXISTS (SELECT FROM written WHERE written.id = given.id)
+"""  # noqa: S608
 
 
 class GroupCommit:
@@ -49,6 +64,7 @@ class GroupCommit:
     def __init__(self, *, line: Line, target: Target, observe: Observe | None = None) -> None:
         self._line = line
         self._statement = target.statement()
+        self._is_guarded = bool(target.guard)
         self._observe = observe
         self._queue: list[_Item] = []
         self._is_writing = False
@@ -70,14 +86,14 @@ class GroupCommit:
         await asyncio.gather(self._task, return_exceptions=True)
         await self._line.close()
 
-    async def write(self, row: Row) -> None:
-        """This function will return once `row` is committed. Raises NotWritten."""
+    async def write(self, row: Row) -> bool:
+        """This function will return True once `row` is committed, False where its guard kept it out. Raises NotWritten."""
         if len(self._queue) >= QUEUE_ROWS:
             raise NotWritten("the queue is full")
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._queue.append((row, future))
         self._wake.set()
-        await future
+        return await future
 
     def write_later(self, row: Row) -> None:
         """This function will queue a row that nobody waits for; it is dropped when the queue is full or PostgreSQL is away."""
@@ -100,34 +116,33 @@ class GroupCommit:
 
     async def _write_batch(self, batch: Sequence[_Item]) -> None:
         try:
-            await self._insert([row for row, _ in batch])
+            kept_out = await self._insert([row for row, _ in batch])
         except DatabaseAway as error:
             # Those who queued meanwhile have waited as long: they learn it now, and the next request tries again.
             waiting, self._queue = [*batch, *self._queue], []
-            _settle(waiting, NotWritten(str(error)))
+            _fail(waiting, NotWritten(str(error)))
         except (psycopg.Error, msgspec.MsgspecError, TypeError, ValueError) as error:
             if len(batch) == 1:
-                _settle(batch, NotWritten(type(error).__name__))
+                _fail(batch, NotWritten(type(error).__name__))
                 return
             for item in batch:  # one bad row must not fail its neighbours
                 await self._write_batch([item])
         else:
-            _settle(batch, None)
+            for row, future in batch:
+                if future is not None and not future.done():
+                    future.set_result(not kept_out or row["id"] not in kept_out)
 
-    async def _insert(self, rows: Sequence[Row]) -> None:
+    async def _insert(self, rows: Sequence[Row]) -> set[Any]:
         text = self._encode(rows).decode()
 
-        async def work(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
-            await connection.execute(self._statement, (text,), prepare=True)
+        async def work(connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> set[Any]:
+            cursor = await connection.execute(with_plan_of_now(self._statement).encode(), (text,), prepare=True)
+            return {row[0] for row in await cursor.fetchall()} if self._is_guarded else set()
 
-        await self._line.run(work)
+        return await self._line.run(work)
 
 
-def _settle(batch: Sequence[_Item], error: NotWritten | None) -> None:
+def _fail(batch: Sequence[_Item], error: NotWritten) -> None:
     for _, future in batch:
-        if future is None or future.done():
-            continue
-        if error is None:
-            future.set_result(None)
-        else:
+        if future is not None and not future.done():
             future.set_exception(error)

@@ -6,7 +6,8 @@ from psycopg.conninfo import make_conninfo
 
 from hub.lane import metrics
 from hub.lane.application import Answer
-from hub.lane.authorize import LOOK, ROWS, AuthorizeDoor
+from hub.lane.authorization_sql import LOOK, ROWS
+from hub.lane.authorize import AuthorizeDoor
 from hub.lane.cdrs import CdrDoor
 from hub.lane.database import Line
 from hub.lane.doors import Door

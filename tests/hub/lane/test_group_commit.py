@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -21,7 +22,7 @@ LOOK = (
 
 
 def row(number: int, word: str = "one") -> dict[str, Any]:
-    return {"id": f"00000000-0000-0000-0000-{number:012d}", "word": word, "number": number, "at": "2026-10-01T10:00:00Z"}
+    return {"id": uuid.UUID(int=number), "word": word, "number": number, "at": "2026-10-01T10:00:00Z"}
 
 
 @pytest.fixture
@@ -41,12 +42,12 @@ def rows_of(url: str) -> list[tuple[Any, ...]]:
         return connection.execute("SELECT word, number FROM lane_probe ORDER BY number").fetchall()
 
 
-def with_writer(url: str, story: Callable[[GroupCommit], Awaitable[None]]) -> list[int]:
+def with_writer(url: str, story: Callable[[GroupCommit], Awaitable[None]], target: Target = TARGET) -> list[int]:
     """Run a story with a writer; returns the sizes of the batches."""
     batches: list[int] = []
 
     async def run() -> None:
-        writer = GroupCommit(line=Line(conninfo=url, name="probe"), target=TARGET, observe=lambda rows, _: batches.append(rows))
+        writer = GroupCommit(line=Line(conninfo=url, name="probe"), target=target, observe=lambda rows, _: batches.append(rows))
         writer.start()
         try:
             await story(writer)
@@ -91,7 +92,7 @@ class TestGroupCommit:
             answers = await asyncio.gather(
                 writer.write(row(1)), writer.write({**row(2), **bad}), writer.write(row(3)), return_exceptions=True
             )
-            assert [type(answer) for answer in answers] == [type(None), NotWritten, type(None)]
+            assert [answer if answer is True else type(answer) for answer in answers] == [True, NotWritten, True]
 
         with_writer(url, story)
         assert rows_of(url) == [("one", 1), ("one", 3)]
@@ -148,6 +149,34 @@ class TestGroupCommit:
 
         with_writer(url, story)
         assert len(rows_of(url)) == 3
+
+
+class TestAGuard:
+    TARGET = Target(
+        table="lane_probe",
+        columns=TARGET.columns,
+        told={"highest": "integer"},
+        guarded="highest",
+        guard="NOT EXISTS (SELECT FROM lane_probe p WHERE p.number > given.highest)",
+    )
+
+    def test_keeps_out_what_no_longer_holds_and_lets_its_neighbours_in(self, url: str) -> None:
+        async def story(writer: GroupCommit) -> None:
+            assert await writer.write(row(5))
+            answers = await asyncio.gather(
+                writer.write({**row(1), "highest": 5}), writer.write({**row(2), "highest": 4}), writer.write({**row(3), "highest": None})
+            )
+            assert [*answers] == [True, False, True]
+
+        with_writer(url, story, target=self.TARGET)
+        assert rows_of(url) == [("one", 1), ("one", 3), ("one", 5)]
+
+    def test_keeps_out_what_is_there_already(self, url: str) -> None:
+        async def story(writer: GroupCommit) -> None:
+            assert await writer.write({**row(1), "highest": 9})
+            assert not await writer.write({**row(1), "highest": 9})
+
+        with_writer(url, story, target=self.TARGET)
 
 
 class TestGroupRead:

@@ -9,6 +9,7 @@ import pytest
 from roaming.authorizations.models import Authorization
 from roaming.exchanges.models import Exchange
 from roaming.exchanges.record import flush
+from roaming.parties.models import RoamingAgreement
 from tests.builders.parties import an_agreement
 from tests.hub.lane.conftest import Serve
 from tests.hub.lane.way import Way, everybody_is_known, way_in
@@ -67,6 +68,7 @@ class Both:
         before = way.by_django
         self._patch.setattr(caller, "send", way.send)
         headers = {"X-Request-ID": f"request-{name}", "X-Correlation-ID": f"correlation-{name}", **how.get("headers", {})}
+        headers = {header: value and value.replace("{way}", name) for header, value in headers.items()}
         told = {**body, "id": body["id"].replace("{way}", name)} if isinstance(body, dict) and "id" in body else body
         reply = who.call(method, path.replace("{way}", name), told, **{**how, "headers": headers})
         if name == "lane":
@@ -140,6 +142,20 @@ class TestAuthorize:
         store_token(beta, ways, monkeypatch, whitelist="ALWAYS", valid=False, last_updated="2026-10-09T00:00:00Z")
         stub.answer("POST", AT_STUB, {"allowed": "BLOCKED", "token": as_json(a_message("token"))})
         assert both.ask(alfa, "POST", AUTHORIZE, PLACE).data["allowed"] == "BLOCKED"
+
+    def test_a_card_shown_again_is_answered_from_what_still_holds(
+        self, both: Both, partners: tuple[Caller, Caller], ways: dict[str, Way], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        alfa, beta = partners
+        store_token(beta, ways, monkeypatch, whitelist="ALWAYS")
+        for number in ("1", "2"):
+            assert both.ask(alfa, "POST", AUTHORIZE, PLACE, headers={"X-Request-ID": f"{number}-{{way}}"}).data["allowed"] == "ALLOWED"
+        assert both.ask(alfa, "POST", AUTHORIZE, PLACE, headers={"X-Request-ID": "2-{way}"}).data["allowed"] == "ALLOWED"
+        assert both.ask(alfa, "POST", AUTHORIZE, {"location_id": "LOC-9"}, headers={"X-Request-ID": "2-{way}"}).code == 2001
+        assert Authorization.objects.count() == 4
+        RoamingAgreement.objects.all().delete()
+        assert both.ask(alfa, "POST", AUTHORIZE, PLACE, headers={"X-Request-ID": "3-{way}"}).status == (404, 2004)
+        assert both.by_django == 0
 
     @pytest.mark.parametrize(
         ("told", "status"),
