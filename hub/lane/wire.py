@@ -4,7 +4,7 @@ uvicorn bounds neither. The limits live here, below the application, so that the
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from asgiref.typing import ASGISendCallable
@@ -67,6 +67,11 @@ class Protocol(HttpToolsProtocol):
         self._body_since = None
         super().on_message_complete()
 
+    def shutdown(self) -> None:
+        """This function will let answers leave before the server closes its connections."""
+        _outgoing.flush()
+        super().shutdown()
+
     def send_400_response(self, msg: str) -> None:
         """This function will answer a broken request; one that a limit stopped, with that limit's status."""
         if self.refusal is None:
@@ -106,6 +111,32 @@ class Protocol(HttpToolsProtocol):
         return not cycle.response_started
 
 
+class _Outgoing:
+    """Whole answers of one turn of the loop, written one right after the other at its end.
+
+    Between two answers of a batch lies the work for the second. A client that sleeps meanwhile must be woken for each, and waking
+    costs the hub more than the work; answers that leave together find it awake.
+    """
+
+    def __init__(self) -> None:
+        self._answers: list[tuple[asyncio.Transport, bytes, Callable[..., None]]] = []
+
+    def add(self, transport: asyncio.Transport, answer: bytes, then: Callable[..., None]) -> None:
+        if not self._answers:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._answers.append((transport, answer, then))
+
+    def flush(self) -> None:
+        answers, self._answers = self._answers, []
+        for transport, answer, _ in answers:
+            transport.write(answer)
+        for _, _, then in answers:
+            then()
+
+
+_outgoing = _Outgoing()
+
+
 def write_at_once(*, send: ASGISendCallable, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
     """This function will write a whole answer in one piece and say whether it could; where not, `send` is still to be used.
 
@@ -124,6 +155,5 @@ def write_at_once(*, send: ASGISendCallable, status: int, headers: Sequence[tupl
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
     cycle.message_event.set()
-    cycle.transport.write(b"".join(parts))
-    cycle.on_response()
+    _outgoing.add(cycle.transport, b"".join(parts), cycle.on_response)
     return True
