@@ -1,4 +1,7 @@
-"""Messages received together by one thread: what arrives while it works shares its next transaction."""
+"""Messages received together by a few threads: what arrives while they work shares the next transaction.
+
+Two threads, because one half of the work is PostgreSQL's: while it writes one batch, the other thread prepares the next.
+"""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -14,6 +17,7 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 BATCH = 128
+THREADS = 2
 
 
 class Batches(Generic[A, R]):
@@ -22,8 +26,9 @@ class Batches(Generic[A, R]):
     def __init__(self, *, receive: Callable[[Sequence[A]], list[R | Exception]], name: str) -> None:
         self._receive = receive
         self._queue: list[tuple[A, asyncio.Future[R]]] = []
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._is_at_work = False
+        self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix=name)
+        self._free = THREADS
+        self._is_called = False
         self._rows = metrics.COMMIT_ROWS.labels(name)
         self._seconds = metrics.COMMIT_SECONDS.labels(name)
 
@@ -32,23 +37,28 @@ class Batches(Generic[A, R]):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
         self._queue.append((arrival, future))
-        if not self._is_at_work:
-            self._is_at_work = True
-            loop.call_soon(self._start_next, loop)  # at the end of this turn: who arrives in the same one comes along
+        if self._free and not self._is_called:
+            self._is_called = True
+            loop.call_soon(self._start, loop)  # at the end of this turn: who arrives in the same one comes along
         return await future
 
     def close(self) -> None:
-        """This function will wait for the batch under way."""
-        self._thread.shutdown()
+        """This function will wait for the batches under way."""
+        self._threads.shutdown()
 
-    def _start_next(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._is_called = False
+        if not self._queue or not self._free:
+            return
+        self._free -= 1
         batch, self._queue = self._queue[:BATCH], self._queue[BATCH:]
-        work = loop.run_in_executor(self._thread, self._run, [arrival for arrival, _ in batch])
+        work = loop.run_in_executor(self._threads, self._run, [arrival for arrival, _ in batch])
         work.add_done_callback(lambda done: self._settle(loop, batch, done))
 
     def _settle(
         self, loop: asyncio.AbstractEventLoop, batch: list[tuple[A, asyncio.Future[R]]], done: "asyncio.Future[list[R | Exception]]"
     ) -> None:
+        self._free += 1
         for (_, future), outcome in zip(batch, done.result(), strict=True):
             if future.done():
                 continue
@@ -56,10 +66,7 @@ class Batches(Generic[A, R]):
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
-        if self._queue:
-            self._start_next(loop)
-        else:
-            self._is_at_work = False
+        self._start(loop)
 
     def _run(self, arrivals: list[A]) -> list[R | Exception]:
         started = monotonic()

@@ -4,10 +4,10 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from django.db import connection, transaction
+from django.db import transaction
 
 from roaming import canonical
 from roaming.cdrs.checks import RefusedCdr, check_on_its_face
@@ -59,21 +59,26 @@ LEFT JOIN LATERAL (
     LIMIT 1) site ON TRUE
 """
 
-# One text of JSON for any number of rows, in their order.
+# The derived columns as one text of JSON for any number of rows; the long bytes beside them, untouched by any notation.
 SEAL = """
 INSERT INTO roaming_cdr
     (public_id, owner_id, provider_id, credit_of_id, priced_by, protocol, received, body, content_digest, seal,
      cdr_id, cdr_key, session_id, session_key, started_at, ended_at, energy_kwh, duration_hours, currency, net, vat, token_uid,
      contract_id, location_id, evse_id, country, authorization_reference, auth_method, is_credit, last_updated)
-SELECT public_id, owner, provider, credit_of, priced_by, protocol, received, convert_to(body, 'UTF8'), digest, seal,
+SELECT public_id, owner, provider, credit_of, priced_by, protocol, received, body, digest, seal,
      cdr_id, cdr_key, session_id, session_key, started_at, ended_at, energy_kwh, duration_hours, currency, net, vat, token_uid,
      contract_id, location_id, evse_id, country, authorization_reference, auth_method, is_credit, last_updated
-FROM json_to_recordset(%s::json) AS row (
-    public_id uuid, owner bigint, provider bigint, credit_of bigint, priced_by text, protocol text, received bytea, body text, digest bytea,
-    seal bytea, cdr_id text, cdr_key text, session_id text, session_key text, started_at timestamptz, ended_at timestamptz,
-    energy_kwh numeric, duration_hours numeric, currency text, net numeric, vat numeric, token_uid text, contract_id text,
-    location_id text, evse_id text, country text, authorization_reference text, auth_method text, is_credit boolean,
-    last_updated timestamptz)
+FROM ROWS FROM (
+    json_to_recordset(%(rows)s::json) AS (
+        public_id uuid, owner bigint, provider bigint, credit_of bigint, priced_by text, protocol text, cdr_id text, cdr_key text,
+        session_id text, session_key text, started_at timestamptz, ended_at timestamptz, energy_kwh numeric, duration_hours numeric,
+        currency text, net numeric, vat numeric, token_uid text, contract_id text, location_id text, evse_id text, country text,
+        authorization_reference text, auth_method text, is_credit boolean, last_updated timestamptz),
+    unnest(%(received)b::bytea[]), unnest(%(bodies)b::bytea[]), unnest(%(digests)b::bytea[]), unnest(%(seals)b::bytea[])
+) AS given (
+    public_id, owner, provider, credit_of, priced_by, protocol, cdr_id, cdr_key, session_id, session_key, started_at, ended_at, energy_kwh,
+    duration_hours, currency, net, vat, token_uid, contract_id, location_id, evse_id, country, authorization_reference, auth_method,
+    is_credit, last_updated, received, body, digest, seal)
 RETURNING public_id, id
 """
 _ENCODER = msgspec.json.Encoder(decimal_format="string")
@@ -221,7 +226,7 @@ def _without_overlap(waiting: Sequence[_Candidate]) -> tuple[list[_Candidate], l
 def _receive_wave(wave: Sequence[_Candidate], table: directory.Directory, at: datetime) -> dict[int, CdrReceipt | Exception]:
     outcomes: dict[int, CdrReceipt | Exception] = {}
     sealing: list[tuple[_Candidate, uuid.UUID, Verdict]] = []
-    rows: list[dict[str, Any]] = []
+    rows: list[_Sealed] = []
     for candidate, found in zip(wave, _look(wave), strict=True):
         digest = content_digest(candidate.arrival.cdr)
         try:
@@ -338,10 +343,20 @@ def _is_negative_of(credit: canonical.Price, original: canonical.Price) -> bool:
     return taxes is None or original_taxes is None or taxes == -original_taxes
 
 
-def _row(candidate: _Candidate, public_id: uuid.UUID, *, credit_of: int | None, digest: bytes) -> dict[str, Any]:
+class _Sealed(NamedTuple):
+    """A row to insert: its columns, and the bytes it is sealed over."""
+
+    columns: dict[str, Any]
+    received: bytes
+    body: bytes
+    digest: bytes
+    seal: bytes
+
+
+def _row(candidate: _Candidate, public_id: uuid.UUID, *, credit_of: int | None, digest: bytes) -> _Sealed:
     arrival = candidate.arrival
     body = canonical.encode(arrival.cdr)
-    return {
+    columns = {
         **msgspec.structs.asdict(candidate.columns),
         "public_id": public_id,
         "owner": candidate.operator.id,
@@ -349,23 +364,16 @@ def _row(candidate: _Candidate, public_id: uuid.UUID, *, credit_of: int | None, 
         "credit_of": credit_of,
         "priced_by": arrival.priced_by,
         "protocol": arrival.protocol,
-        "received": _hex(arrival.received),
-        "body": body.decode(),
-        "digest": _hex(digest),
-        "seal": _hex(seal_of(received=arrival.received, body=body)),
     }
+    return _Sealed(columns, arrival.received, body, digest, seal_of(received=arrival.received, body=body))
 
 
-def _hex(value: bytes) -> str:
-    return "\\x" + value.hex()
-
-
-def _seal(rows: Sequence[dict[str, Any]]) -> dict[uuid.UUID, int]:
+def _seal(rows: Sequence[_Sealed]) -> dict[uuid.UUID, int]:
     if not rows:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(SEAL, [_ENCODER.encode(rows).decode()])
-        return dict(cursor.fetchall())
+    columns, received, bodies, digests, seals = zip(*rows, strict=True)
+    params = {"rows": _ENCODER.encode(columns).decode(), "received": received, "bodies": bodies, "digests": digests, "seals": seals}
+    return dict(fetch_all_prepared(sql=SEAL, params={name: list(value) if name != "rows" else value for name, value in params.items()}))
 
 
 def _notice(candidate: _Candidate, row: int) -> Notice:

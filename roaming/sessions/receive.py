@@ -1,12 +1,11 @@
 """PUT and PATCH of sessions (OCPI 2.2.1, mod_sessions §Receiver Interface): keep the state, seal a revision, queue it for the provider."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from django.db import connection, transaction
+from django.db import transaction
 
 from roaming import canonical
 from roaming.deliveries.enqueue import Notice, Verb, enqueue_all
@@ -15,6 +14,7 @@ from roaming.objects.digests import content_digest
 from roaming.objects.limits import DoesNotFit, number_that_fits, text_that_fits
 from roaming.objects.locks import read_all_locked
 from roaming.objects.patches import Patch, UnknownObject, read_merged, read_patch
+from roaming.objects.prepared import fetch_all_prepared
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry
 from roaming.revisions import Receipt, StampInFuture, Stored, Verdict, append_periods, judge_put, merge_patch
@@ -34,20 +34,25 @@ FROM unnest(%(owners)s::bigint[], %(session_keys)s::text[]) AS place (owner_id, 
 JOIN roaming_session s USING (owner_id, session_key)
 """
 
-# States and sealed revisions in one statement: there is no state that was not sealed. The rows come as JSON, one text for any
-# number of them.
+# States and sealed revisions in one statement: there is no state that was not sealed. The columns come as one text of JSON for any
+# number of rows, the bytes that are sealed beside them.
 WRITE = """
 WITH given AS (
-    SELECT * FROM json_to_recordset(%s::json) AS row (
-        owner_id bigint, session_id text, session_key text, provider_id bigint, status text, started_at timestamptz, ended_at timestamptz,
-        energy_kwh numeric, currency text, token_uid text, contract_id text, location_id text, evse_uid text,
-        authorization_reference text, body text, digest bytea, seal bytea, last_updated timestamptz, recent_patches bytea[])
+    SELECT * FROM ROWS FROM (
+        json_to_recordset(%(rows)s::json) AS (
+            owner_id bigint, session_id text, session_key text, provider_id bigint, status text, started_at timestamptz,
+            ended_at timestamptz, energy_kwh numeric, currency text, token_uid text, contract_id text, location_id text, evse_uid text,
+            authorization_reference text, last_updated timestamptz, recent_patches bytea[]),
+        unnest(%(bodies)b::bytea[]), unnest(%(digests)b::bytea[])
+    ) AS row (
+        owner_id, session_id, session_key, provider_id, status, started_at, ended_at, energy_kwh, currency, token_uid, contract_id,
+        location_id, evse_uid, authorization_reference, last_updated, recent_patches, body, digest)
 ), state AS (
     INSERT INTO roaming_session
         (owner_id, session_id, session_key, provider_id, status, started_at, ended_at, energy_kwh, currency, token_uid, contract_id,
          location_id, evse_uid, authorization_reference, document, digest, revision, last_updated, recent_patches)
     SELECT owner_id, session_id, session_key, provider_id, status, started_at, ended_at, energy_kwh, currency, token_uid, contract_id,
-         location_id, evse_uid, authorization_reference, body::jsonb, digest, 1, last_updated, recent_patches
+         location_id, evse_uid, authorization_reference, convert_from(body, 'UTF8')::jsonb, digest, 1, last_updated, recent_patches
     FROM given
     ON CONFLICT (owner_id, session_key) DO UPDATE SET
         session_id = excluded.session_id, status = excluded.status, started_at = excluded.started_at, ended_at = excluded.ended_at,
@@ -58,7 +63,7 @@ WITH given AS (
     RETURNING id, owner_id, session_key, revision
 ), sealed AS (
     INSERT INTO roaming_sessionrevision (session_id, number, body, seal)
-    SELECT state.id, state.revision, convert_to(given.body, 'UTF8'), given.seal FROM state JOIN given USING (owner_id, session_key)
+    SELECT state.id, state.revision, given.body, sha256(given.body) FROM state JOIN given USING (owner_id, session_key)
 )
 SELECT owner_id, session_key, id FROM state
 """
@@ -202,7 +207,7 @@ def _put_wave(wave: Sequence[tuple[int, Arrival]], at: datetime) -> dict[int, Re
         except REFUSALS as refusal:
             outcomes[number] = refusal
     known = _read_all([(parties[number][0].id, arrival.session.id.upper()) for number, arrival in wave if number in parties])
-    rows: list[dict[str, Any]] = []
+    rows: list[_Row] = []
     accepted: list[tuple[int, Arrival, Verdict]] = []
     for number, arrival in wave:
         if number not in parties:
@@ -298,19 +303,24 @@ def _write(operator: PartyEntry, provider: PartyEntry, session: canonical.Sessio
     return row
 
 
-def _write_all(rows: Sequence[dict[str, Any]]) -> dict[tuple[int, str], int]:
+class _Row(NamedTuple):
+    """A state to write: its columns, the bytes that are sealed, the digest of its content."""
+
+    columns: dict[str, Any]
+    body: bytes
+    digest: bytes
+
+
+def _write_all(rows: Sequence[_Row]) -> dict[tuple[int, str], int]:
     if not rows:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(WRITE, [_ENCODER.encode(rows).decode()])
-        return {(owner, session_key): row for owner, session_key, row in cursor.fetchall()}
+    columns, bodies, digests = zip(*rows, strict=True)
+    params = {"rows": _ENCODER.encode(columns).decode(), "bodies": list(bodies), "digests": list(digests)}
+    return {(owner, session_key): row for owner, session_key, row in fetch_all_prepared(sql=WRITE, params=params)}
 
 
-def _row(
-    operator: PartyEntry, provider: PartyEntry, session: canonical.Session, digest: bytes, *, recent: list[bytes] | None
-) -> dict[str, Any]:
-    body = canonical.encode(session)
-    return {
+def _row(operator: PartyEntry, provider: PartyEntry, session: canonical.Session, digest: bytes, *, recent: list[bytes] | None) -> _Row:
+    columns = {
         "owner_id": operator.id,
         "session_id": text_that_fits(session.id, longest=39, field="id"),
         "session_key": session.id.upper(),
@@ -325,16 +335,10 @@ def _row(
         "location_id": text_that_fits(session.location_id, longest=39, field="location_id"),
         "evse_uid": text_that_fits(session.evse_uid, longest=39, field="evse_uid"),
         "authorization_reference": text_that_fits(session.authorization_reference or "", longest=64, field="authorization_reference"),
-        "body": body.decode(),
-        "digest": _hex(digest),
-        "seal": _hex(hashlib.sha256(body).digest()),
         "last_updated": session.last_updated,
-        "recent_patches": None if recent is None else [_hex(patch) for patch in recent],
+        "recent_patches": None if recent is None else ["\\x" + bytes(patch).hex() for patch in recent],
     }
-
-
-def _hex(value: bytes) -> str:
-    return "\\x" + bytes(value).hex()
+    return _Row(columns, canonical.encode(session), digest)
 
 
 def _notice(

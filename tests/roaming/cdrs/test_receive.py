@@ -125,7 +125,7 @@ class TestSealing:
         with CaptureQueriesContext(connection) as captured:
             receive(a_cdr())
         written = [query["sql"] for query in captured if "directorystamp" not in query["sql"] and "SAVEPOINT" not in query["sql"]]
-        assert len(written) == 3  # locks, seal, outbox; beside them one prepared look
+        assert len(written) == 2  # locks, outbox; beside them the prepared look and seal
 
 
 @pytest.mark.django_db

@@ -289,4 +289,4 @@ class TestQueries:
         with CaptureQueriesContext(connection) as captured:
             put(a_completed_session(cdr_token=a_cdr_token()))
         written = [query["sql"] for query in captured if "directorystamp" not in query["sql"] and "SAVEPOINT" not in query["sql"]]
-        assert len(written) == 3  # lock and read; state and revision; outbox
+        assert len(written) == 2  # lock and read; outbox; beside them, prepared, state and revision
