@@ -1,7 +1,4 @@
-"""Messages received together by a few threads: what arrives while they work shares the next transaction.
-
-Two threads, because one half of the work is PostgreSQL's: while it writes one batch, the other thread prepares the next.
-"""
+"""Messages received together by one thread: what arrives while it works shares its next transaction."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,7 +14,6 @@ A = TypeVar("A")
 R = TypeVar("R")
 
 BATCH = 128
-THREADS = 2
 
 
 class Batches(Generic[A, R]):
@@ -26,9 +22,8 @@ class Batches(Generic[A, R]):
     def __init__(self, *, receive: Callable[[Sequence[A]], list[R | Exception]], name: str) -> None:
         self._receive = receive
         self._queue: list[tuple[A, asyncio.Future[R]]] = []
-        self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix=name)
-        self._free = THREADS
-        self._is_called = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._is_at_work = False
         self._rows = metrics.COMMIT_ROWS.labels(name)
         self._seconds = metrics.COMMIT_SECONDS.labels(name)
 
@@ -37,28 +32,23 @@ class Batches(Generic[A, R]):
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
         self._queue.append((arrival, future))
-        if self._free and not self._is_called:
-            self._is_called = True
-            loop.call_soon(self._start, loop)  # at the end of this turn: who arrives in the same one comes along
+        if not self._is_at_work:
+            self._is_at_work = True
+            loop.call_soon(self._start_next, loop)  # at the end of this turn: who arrives in the same one comes along
         return await future
 
     def close(self) -> None:
-        """This function will wait for the batches under way."""
-        self._threads.shutdown()
+        """This function will wait for the batch under way."""
+        self._thread.shutdown()
 
-    def _start(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._is_called = False
-        if not self._queue or not self._free:
-            return
-        self._free -= 1
+    def _start_next(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, self._queue = self._queue[:BATCH], self._queue[BATCH:]
-        work = loop.run_in_executor(self._threads, self._run, [arrival for arrival, _ in batch])
+        work = loop.run_in_executor(self._thread, self._run, [arrival for arrival, _ in batch])
         work.add_done_callback(lambda done: self._settle(loop, batch, done))
 
     def _settle(
         self, loop: asyncio.AbstractEventLoop, batch: list[tuple[A, asyncio.Future[R]]], done: "asyncio.Future[list[R | Exception]]"
     ) -> None:
-        self._free += 1
         for (_, future), outcome in zip(batch, done.result(), strict=True):
             if future.done():
                 continue
@@ -66,7 +56,10 @@ class Batches(Generic[A, R]):
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
-        self._start(loop)
+        if self._queue:
+            self._start_next(loop)
+        else:
+            self._is_at_work = False
 
     def _run(self, arrivals: list[A]) -> list[R | Exception]:
         started = monotonic()

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.db import connection
 
+from roaming.objects.prepared import fetch_all_prepared
+
 # An advisory lock and not a row lock: the first two PUTs of an object meet before its row exists. It ends with the transaction.
 # Sent in one round trip with the read that follows; each statement takes a snapshot of its own, so the read sees what the
 # writer before us committed. `unnest` keeps the order of the keys.
-LOCK_KEYS = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%(locks)s::text[]) AS key;\n"
+LOCK_KEYS = "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%(locks)s::text[]) AS key"
 
 
 def read_locked(*, keys: Sequence[str], sql: str, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -23,7 +25,7 @@ def read_locked(*, keys: Sequence[str], sql: str, params: Mapping[str, Any]) -> 
 def read_all_locked(*, keys: Sequence[str], sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """This function will do the same and return every row of `sql`."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_KEYS + sql, {"locks": list(keys), **params})
+        cursor.execute(f"{LOCK_KEYS};\n{sql}", {"locks": list(keys), **params})
         cursor.nextset()
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
@@ -31,8 +33,7 @@ def read_all_locked(*, keys: Sequence[str], sql: str, params: Mapping[str, Any])
 
 def lock(*, keys: Sequence[str]) -> None:
     """This function will lock `keys` in their order until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_KEYS, {"locks": list(keys)})
+    fetch_all_prepared(sql=LOCK_KEYS, params={"locks": list(keys)})
 
 
 def execute_returning(*, sql: str, params: Sequence[Any]) -> tuple[Any, ...]:

@@ -8,8 +8,8 @@ import psycopg
 from django.db import connection
 
 # A plan made while a table was empty reads all of it, and is kept until the table is analysed, a minute later at best. So each plan
-# is kept for a few seconds only: the text, and with it the prepared statement, changes with them.
-_PLAN_SECONDS = 5.0
+# is kept for a second only: the text, and with it the prepared statement, changes with them.
+_PLAN_SECONDS = 1.0
 
 
 def fetch_prepared(*, sql: str, params: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -32,5 +32,5 @@ def fetch_all_prepared(*, sql: str, params: Mapping[str, Any]) -> list[tuple[Any
 
 
 def with_plan_of_now(sql: str) -> str:
-    """This function will return the statement with a mark that changes every few seconds: prepared, it is then planned anew."""
+    """This function will return the statement with a mark that changes every second: prepared, it is then planned anew."""
     return f"{sql}\n-- {int(monotonic() / _PLAN_SECONDS)}"
