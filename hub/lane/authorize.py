@@ -5,7 +5,6 @@ read brings the tokens, what a repeat was answered before, and the stamp of the 
 the very next request.
 """
 
-import asyncio
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -23,6 +22,7 @@ from hub.lane.group_commit import GroupCommit
 from hub.lane.group_read import GroupRead
 from hub.lane.known import Key, Known, KnownTokens
 from hub.lane.table import Table
+from hub.lane.turns import Turns
 from hub.lane.visit import Visit
 from roaming import canonical
 from roaming.authorizations.ask import ask_each_async, ask_one_async, budget
@@ -50,13 +50,13 @@ class AuthorizeDoor(Door):
     interface = "SENDER"
     limit = limits.AUTHORIZE
 
-    def __init__(self, *, django: Answer, look: GroupRead, rows: GroupCommit, table: Table) -> None:
+    def __init__(self, *, django: Answer, look: GroupRead, rows: GroupCommit, table: Table, turns: Turns) -> None:
         super().__init__(django=django)
         self._look = look
         self._rows = rows
         self._table = table
         self._known = KnownTokens()
-        self._in_flight: dict[tuple[int, str], list[asyncio.Future[None]]] = {}
+        self._turns = turns
         self._by_outcome: dict[tuple[str, str], Any] = {}
         self._hub_seconds = metrics.AUTHORIZE_SECONDS.labels("hub")
         self._provider_seconds = metrics.AUTHORIZE_SECONDS.labels("provider")
@@ -71,20 +71,13 @@ class AuthorizeDoor(Door):
             receiver=visit.address.receiver,
             correlation_id=visit.address.ids.correlation_id,
         )
-        key = (visit.caller.platform.id, visit.address.ids.request_id)
         # The same request once more while the first is under way: it then finds what the first wrote.
-        while (others := self._in_flight.get(key)) is not None:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            others.append(turn)
-            await turn
-        waiting = self._in_flight[key] = []
+        turn = (visit.caller.platform.id, visit.address.ids.request_id)
+        await self._turns.enter(turn)
         try:
             decision, tokens = await self._decide(visit, question)
         finally:
-            del self._in_flight[key]
-            for turn in waiting:
-                if not turn.done():
-                    turn.set_result(None)
+            self._turns.leave(turn)
         visit.responder = decision.provider
         return Reply(write_success(_write_decision(_with_token(decision, question, tokens, visit), visit), at=visit.at))
 
@@ -99,7 +92,12 @@ class AuthorizeDoor(Door):
             decision = await self._decide_from_known(visit, question, digest, key, known)
             if decision is not None:
                 return decision, known.tokens
-        return await self._decide_from_stored(visit, question, digest, key)
+        turn = (visit.caller.platform.id, visit.address.ids.request_id)
+        await self._turns.take(turn, until=visit.started + settings.AUTHORIZE_DEADLINE_SECONDS)
+        try:
+            return await self._decide_from_stored(visit, question, digest, key)
+        finally:
+            self._turns.give_back(turn)
 
     async def _decide_from_known(
         self, visit: Visit, question: canonical.AuthorizationRequest, digest: bytes, key: Key, known: Known

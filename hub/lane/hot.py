@@ -1,4 +1,4 @@
-"""The hot requests, and what they share: the routing table, two lines to PostgreSQL, doors found by method and path."""
+"""The hot requests, and what they share: the routing table, three lines to PostgreSQL, doors found by method and path."""
 
 from asgiref.typing import HTTPScope
 from django.db import connection
@@ -15,6 +15,7 @@ from hub.lane.group_commit import GroupCommit
 from hub.lane.group_read import GroupRead
 from hub.lane.sessions import SessionDoor
 from hub.lane.table import Table
+from hub.lane.turns import TURNS, Turns
 from roaming.egress import close_async
 
 
@@ -31,22 +32,25 @@ class Hot:
 
         self._table = Table()
         self._look = GroupRead(line=Line(conninfo=conninfo, name="lane look"), query=LOOK)
+        self._taken = GroupRead(line=Line(conninfo=conninfo, name="lane turns"), query=TURNS)
         self._rows = GroupCommit(line=Line(conninfo=conninfo, name="lane rows"), target=ROWS, observe=observe)
         self._sessions = SessionDoor(django=django)
         self._cdrs = CdrDoor(django=django)
-        authorize = AuthorizeDoor(django=django, look=self._look, rows=self._rows, table=self._table)
+        authorize = AuthorizeDoor(django=django, look=self._look, rows=self._rows, table=self._table, turns=Turns(reader=self._taken))
         self._doors: dict[str, tuple[Door, ...]] = {"POST": (authorize, self._cdrs), "PUT": (self._sessions,)}
 
     async def start(self) -> None:
         """This function will open the doors; until the routing table could be read, Django answers everything."""
         await self._table.start()
         self._look.start()
+        self._taken.start()
         self._rows.start()
 
     async def stop(self) -> None:
         """This function will close the doors, after what is under way."""
         await self._rows.stop()
         await self._look.stop()
+        await self._taken.stop()
         self._sessions.close()
         self._cdrs.close()
         await self._table.stop()

@@ -31,7 +31,8 @@ class HubProcess:
 
 def _lane(configuration: Configuration) -> list[str]:
     argv = [sys.executable, "-m", "uvicorn", "hub.asgi:application", "--host", configuration.host, "--port", str(configuration.port)]
-    argv += ["--workers", os.environ.get("LANE_WORKERS") or "1", "--loop", "uvloop", "--http", "hub.lane.wire:Protocol"]
+    argv += ["--workers", os.environ.get("LANE_WORKERS") or str(min(os.cpu_count() or 1, 2)), "--timeout-worker-healthcheck", "30"]
+    argv += ["--loop", "uvloop", "--http", "hub.lane.wire:Protocol"]
     # Longer than partners and proxies keep idle connections: else their next request races with our close, and is lost.
     argv += ["--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "8"]
     argv += ["--no-access-log", "--no-server-header", "--log-config", _LOGGING]

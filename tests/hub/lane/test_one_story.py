@@ -1,6 +1,8 @@
 """The lane and Django answer the same: status, headers and body of every kind of hot request, asked both ways."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -184,6 +186,39 @@ class TestAuthorize:
         assert both.ask(alfa, "POST", AUTHORIZE, PLACE, to="NL-BET").data == first.data
         assert both.ask(alfa, "POST", AUTHORIZE, {"location_id": "LOC-2"}, to="NL-BET").status == (200, 2001)
         assert len(stub.heard) == 2
+
+    def test_the_same_request_at_once_on_both_ways_is_asked_once(
+        self, partners: tuple[Caller, Caller], ways: dict[str, Way], stub: StubPartner
+    ) -> None:
+        alfa, _ = partners
+        both_are_here = threading.Barrier(3, timeout=30)
+        answer = envelope({"allowed": "ALLOWED", "token": as_json(a_message("token"))})
+
+        def answer_late(_: Any) -> Told:
+            time.sleep(0.3)  # long enough for the second to come while the first is asked
+            return answer
+
+        stub.answer_by("POST", AT_STUB, answer_late)
+        replies: list[Reply] = []
+
+        def ask(way: Way) -> None:
+            both_are_here.wait()
+            headers = {
+                "Authorization": f"Token {alfa.token}",
+                "X-Request-ID": "at-once",
+                "OCPI-to-country-code": "NL",
+                "OCPI-to-party-id": "BET",
+            }
+            replies.append(way.send("POST", AUTHORIZE, json.dumps(PLACE).encode(), headers))
+
+        threads = [threading.Thread(target=ask, args=(way,)) for way in ways.values()]
+        for thread in threads:
+            thread.start()
+        both_are_here.wait()
+        for thread in threads:
+            thread.join()
+        assert [reply.data for reply in replies] == [replies[0].data] * 2
+        assert len(stub.heard) == 1
 
     @pytest.mark.parametrize(
         ("how", "status"),
