@@ -33,6 +33,7 @@ def start_hub(*, configuration: Configuration, terminal: Terminal) -> int:
     try:
         lock = HubLock(var=configuration.var)
         lock.take()
+        _clear_the_ground(configuration, terminal)
         _refuse_taken_port(configuration)
         _Start(configuration, terminal).run()
     except AlreadyRunning as running:
@@ -50,6 +51,12 @@ def start_hub(*, configuration: Configuration, terminal: Terminal) -> int:
             terminal.say(f"    {line}")
         return 1
     return 0
+
+
+def _clear_the_ground(configuration: Configuration, terminal: Terminal) -> None:
+    # Before anybody looks at the port: it may still be theirs.
+    if left := stop_left_behind(var=configuration.var):
+        terminal.say(f"  An earlier hub here was killed; {len(left)} of its processes were still running and were stopped.")
 
 
 def _refuse_taken_port(configuration: Configuration) -> None:
@@ -81,7 +88,6 @@ class _Start:
 
     def run(self) -> None:
         try:
-            self._clear_the_ground()
             self._start_services()
             self._prepare_application()
             self._start_processes()
@@ -93,10 +99,6 @@ class _Start:
         finally:
             with self._terminal.step("Stop"):
                 self._supervisor.stop()
-
-    def _clear_the_ground(self) -> None:
-        if left := stop_left_behind(var=self._configuration.var):
-            self._terminal.say(f"  An earlier hub here was killed; {len(left)} of its processes were still running and were stopped.")
 
     def _start_services(self) -> None:
         configuration = self._configuration
