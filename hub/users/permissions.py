@@ -29,6 +29,10 @@ class Action(StrEnum):
     SEE_OWN_STATEMENTS = "see_own_statements"
     SEE_OWN_RECORDS = "see_own_records"
     SEE_OWN_CONNECTION = "see_own_connection"
+    DISPUTE = "dispute"
+    AGREE = "agree"
+    MANAGE_CONNECTION = "manage_connection"
+    MANAGE_TEAM = "manage_team"
 
 
 _STAFF = User.StaffRole
@@ -49,6 +53,10 @@ _BY_MEMBERSHIP: dict[Action, frozenset[str]] = {
     Action.SEE_OWN_STATEMENTS: frozenset({_FINANCE}),
     Action.SEE_OWN_RECORDS: frozenset({_FINANCE, _TECHNICAL}),
     Action.SEE_OWN_CONNECTION: frozenset({_FINANCE, _TECHNICAL}),
+    Action.DISPUTE: frozenset({_FINANCE}),
+    Action.AGREE: frozenset({_FINANCE}),
+    Action.MANAGE_CONNECTION: frozenset({_TECHNICAL}),
+    Action.MANAGE_TEAM: frozenset({_FINANCE, _TECHNICAL}),
 }
 
 
