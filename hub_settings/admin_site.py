@@ -71,6 +71,7 @@ ADMIN_SITE: dict[str, Any] = {
                     _page(_("Parties"), "domain", "roaming.party"),
                     _page(_("Agreements"), "handshake", "roaming.roamingagreement"),
                     _page(_("Users"), "group", "hub.user"),
+                    _page(_("Audit trail"), "history", "roaming.auditrecord"),
                 ],
             },
         ],

@@ -1,5 +1,6 @@
 """The table of contents: every table of traffic, by slice."""
 
+from roaming.audit.models import AuditRecord
 from roaming.authorizations.models import Authorization
 from roaming.cdrs.models import Cdr, SealedBlock
 from roaming.commands.models import ForwardedCommand
@@ -21,6 +22,7 @@ from roaming.tariffs.models import EvsePricing, PricingProduct, Tariff, TariffRe
 from roaming.tokens.models import AuthenticationRecord, KnownOwner, Token
 
 __all__ = [
+    "AuditRecord",
     "AuthenticationRecord",
     "Authorization",
     "Cdr",

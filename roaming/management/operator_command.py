@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,6 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connections
 
 from roaming import canonical
+from roaming.audit.write import acting
 
 REFUSED = 1
 WRONG_USAGE = 2
@@ -62,7 +64,8 @@ class OperatorCommand(BaseCommand):
         """This function will run the command and print its result; a refusal becomes CommandError with its exit code."""
         passed_on: tuple[type[Exception], ...] = (Refused, WrongUsage, *self.refusals)
         try:
-            result = self.run(**options)
+            with acting(by=str(options["by"])) if options.get("by") else nullcontext():  # the audit trail names who is at work
+                result = self.run(**options)
         except passed_on as refusal:
             if options["json"]:
                 self._print(refusal.answer if isinstance(refusal, Refused) else {"error": str(refusal)})
