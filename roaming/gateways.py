@@ -138,7 +138,7 @@ class Gateway(Protocol):
 
     def send_command(
         self,
-        command: canonical.Command,
+        command: canonical.Command | canonical.ProfileRequest,
         *,
         sender: PartyId,
         receiver: PartyId,
@@ -146,7 +146,10 @@ class Gateway(Protocol):
         correlation_id: str,
         deadline_seconds: float,
     ) -> canonical.CommandResponse:
-        """This function will hand a command to the operator; the result comes later to `response_url`. It raises a GatewayRefusal."""
+        """This function will hand a command, or a request about a charging profile, to the operator; the result comes to `response_url`.
+
+        It raises a GatewayRefusal.
+        """
 
     def forward(self, request: Forward) -> Forwarded:
         """This function will pass a direct request through and return the receiver's answer. It raises a GatewayRefusal."""

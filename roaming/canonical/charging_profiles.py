@@ -30,6 +30,36 @@ class ActiveChargingProfile(Open, frozen=True, kw_only=True):
     charging_profile: ChargingProfile
 
 
+class GetActiveChargingProfile(Open, frozen=True, kw_only=True):
+    """Tell the limits that will hold for a session in the next `duration` seconds."""
+
+    session_id: str
+    duration: int
+
+
+class SetChargingProfile(Open, frozen=True, kw_only=True):
+    """Charge that session within these limits."""
+
+    session_id: str
+    charging_profile: ChargingProfile
+
+
+class ClearChargingProfile(Open, frozen=True, kw_only=True):
+    """Forget the limits that were set for a session."""
+
+    session_id: str
+
+
+ProfileRequest = GetActiveChargingProfile | SetChargingProfile | ClearChargingProfile
+
+
+class ProfileResult(Open, frozen=True, kw_only=True):
+    """What the charge point did with a request; `profile` where one was asked for and can be told."""
+
+    result: str
+    profile: ActiveChargingProfile | None = None
+
+
 class ChargingPreferences(Open, frozen=True, kw_only=True):
     """What the driver wants; `energy_need` in kWh."""
 

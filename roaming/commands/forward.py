@@ -10,7 +10,7 @@ from django.db import connection
 from roaming import canonical
 from roaming.authorizations.waiting import StillInFlight, one_at_a_time, refuse_open_transaction
 from roaming.commands.callbacks import callback_url, new_callback_key
-from roaming.commands.receiver import NAMES, find_receiver, subject_of
+from roaming.commands.receiver import NAMES, Order, find_receiver, module_of, subject_of
 from roaming.egress.addresses import check_url
 from roaming.egress.calls import AddressRefused
 from roaming.gateways import GatewayTimedOut, NoRoute, gateway_for
@@ -35,10 +35,10 @@ ORDER BY created_at DESC LIMIT 1
 # Committed before the call: whatever happens then, the operator's result finds its way.
 WRITE = """
 INSERT INTO roaming_forwardedcommand
-    (id, callback_key, command, subject, sender_id, receiver_id, sender_platform_id, receiver_platform_id, response_url, digest,
+    (id, callback_key, module, command, subject, sender_id, receiver_id, sender_platform_id, receiver_platform_id, response_url, digest,
      correlation_id, expires_at, created_at)
-VALUES (%(id)s, %(callback_key)s, %(command)s, %(subject)s, %(sender)s, %(receiver)s, %(sender_platform)s, %(receiver_platform)s,
-     %(response_url)s, %(digest)s, %(correlation_id)s, %(expires_at)s, %(at)s)
+VALUES (%(id)s, %(callback_key)s, %(module)s, %(command)s, %(subject)s, %(sender)s, %(receiver)s, %(sender_platform)s,
+     %(receiver_platform)s, %(response_url)s, %(digest)s, %(correlation_id)s, %(expires_at)s, %(at)s)
 """
 
 NOTE_RESPONSE = "UPDATE roaming_forwardedcommand SET response = %s::jsonb, expires_at = %s WHERE id = %s"
@@ -68,7 +68,7 @@ class _Way(msgspec.Struct, frozen=True):
 
 def forward_command(
     *,
-    command: canonical.Command,
+    command: Order,
     sender: canonical.PartyId,
     receiver: canonical.PartyId | None,
     platform_id: int,
@@ -79,7 +79,8 @@ def forward_command(
     """This function will hand a command to the operator and return what it said at once.
 
     `platform_id` is the provider's platform. The same command with the same `response_url` again gets the same response and is not
-    forwarded; a RESERVE_NOW of the same reservation replaces the former. Refusals: ResponseUrlRefused, ResponseUrlReused,
+    forwarded; a RESERVE_NOW of the same reservation replaces the former, and so does every later request about a charging profile
+    (reliability §4: newest wins). Refusals: ResponseUrlRefused, ResponseUrlReused,
     TokenOfAnother, UnknownLocation, UnknownSubject, AmbiguousReceiver, and the GatewayRefusals.
     """
     refuse_open_transaction()
@@ -104,7 +105,7 @@ def forward_command(
         raise GatewayTimedOut(str(busy)) from None
 
 
-def _check(command: canonical.Command, sender: canonical.PartyId, platform: PlatformEntry | None, response_url: str) -> None:
+def _check(command: Order, sender: canonical.PartyId, platform: PlatformEntry | None, response_url: str) -> None:
     if isinstance(command, canonical.StartSession | canonical.ReserveNow) and command.token.owner != sender:
         raise TokenOfAnother(f"token: does not belong to {sender}")
     if len(response_url) > _LONGEST_URL:
@@ -116,7 +117,7 @@ def _check(command: canonical.Command, sender: canonical.PartyId, platform: Plat
 
 
 def _find_former(
-    sender: PartyEntry, response_url: str, command: canonical.Command, digest: bytes, at: datetime
+    sender: PartyEntry, response_url: str, command: Order, digest: bytes, at: datetime
 ) -> tuple[tuple[uuid.UUID, str], canonical.CommandResponse | None] | None:
     """This function will return the row and the response of the same command sent before, or None where this one is new."""
     with connection.cursor() as cursor:
@@ -129,11 +130,13 @@ def _find_former(
         return (row, key), canonical.decode(response.encode(), canonical.CommandResponse) if response else None
     if isinstance(command, canonical.ReserveNow) and (name, subject) == ("RESERVE_NOW", command.reservation_id):
         return None
+    if isinstance(command, canonical.ProfileRequest) and subject == subject_of(command):
+        return None
     raise ResponseUrlReused("response_url: was used for another command")
 
 
 def _write(
-    command: canonical.Command,
+    command: Order,
     sender: PartyEntry,
     operator: PartyEntry,
     platform: PlatformEntry,
@@ -148,6 +151,7 @@ def _write(
                 **told,
                 "id": row,
                 "callback_key": key,
+                "module": module_of(command),
                 "command": NAMES[type(command)],
                 "subject": subject_of(command)[:64],
                 "sender": sender.id,
@@ -160,7 +164,7 @@ def _write(
     return row, key
 
 
-def _send(command: canonical.Command, way: _Way, correlation_id: str, at: datetime) -> canonical.CommandResponse:
+def _send(command: Order, way: _Way, correlation_id: str, at: datetime) -> canonical.CommandResponse:
     response = gateway_for(way.platform).send_command(
         command,
         sender=way.sender.key,
@@ -175,7 +179,7 @@ def _send(command: canonical.Command, way: _Way, correlation_id: str, at: dateti
     return response
 
 
-def _last_chance(command: canonical.Command, at: datetime, *, timeout_seconds: int) -> datetime:
+def _last_chance(command: Order, at: datetime, *, timeout_seconds: int) -> datetime:
     """This function will return until when results are passed on. A reservation may be cancelled as long as it holds."""
     ends = at + timedelta(seconds=min(max(timeout_seconds, 0), LATE.total_seconds()))
     if isinstance(command, canonical.ReserveNow):

@@ -68,6 +68,7 @@ def hand_over(
             {
                 "id": row,
                 "callback_key": key,
+                "module": "commands",
                 "command": NAMES[type(command)],
                 "subject": subject_of(command)[:64],
                 "sender": sender.id,

@@ -7,10 +7,14 @@ from roaming.parties.models import Party
 
 
 class ForwardedCommand(models.Model):
-    """A command on its way. `callback_key` is the hub-made secret part of the address the operator calls with the result."""
+    """A command, or a charging profile's request, on its way to the operator.
+
+    `callback_key` is the hub-made secret part of the address that the operator calls with the result.
+    """
 
     id = models.UUIDField(primary_key=True)
     callback_key = models.CharField(max_length=64, unique=True)
+    module = models.CharField(max_length=32, db_default="commands", help_text="The module in whose words the result will come.")
     command = models.CharField(max_length=32)
     subject = models.CharField(max_length=64, blank=True, db_default="", help_text="The session or reservation it is about.")
     sender = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
@@ -30,6 +34,7 @@ class ForwardedCommand(models.Model):
         indexes = [
             models.Index(fields=["sender", "response_url"], name="command_by_response_url"),
             models.Index(fields=["sender", "subject"], name="command_by_subject"),
+            models.Index(fields=["receiver", "subject"], name="command_at_receiver"),
         ]
 
     def __str__(self) -> str:

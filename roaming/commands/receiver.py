@@ -20,12 +20,17 @@ SELECT receiver_id FROM roaming_forwardedcommand
 WHERE sender_id = %s AND subject = %s AND command = 'RESERVE_NOW' ORDER BY created_at DESC LIMIT 1
 """
 
-NAMES: dict[type[canonical.Command], str] = {
+Order = canonical.Command | canonical.ProfileRequest
+
+NAMES: dict[type[Order], str] = {
     canonical.StartSession: "START_SESSION",
     canonical.StopSession: "STOP_SESSION",
     canonical.ReserveNow: "RESERVE_NOW",
     canonical.CancelReservation: "CANCEL_RESERVATION",
     canonical.UnlockConnector: "UNLOCK_CONNECTOR",
+    canonical.GetActiveChargingProfile: "GET_CHARGING_PROFILE",
+    canonical.SetChargingProfile: "SET_CHARGING_PROFILE",
+    canonical.ClearChargingProfile: "CLEAR_CHARGING_PROFILE",
 }
 
 
@@ -41,9 +46,23 @@ class AmbiguousReceiver(Exception):
     """Two operators use the id: the request must name its receiver."""
 
 
-def subject_of(command: canonical.Command) -> str:
-    """This function will return the id of the session or reservation that a command is about, or nothing."""
+def module_of(command: Order) -> str:
+    """This function will return the module that an order belongs to."""
+    return "chargingprofiles" if isinstance(command, canonical.ProfileRequest) else "commands"
+
+
+def subject_of(command: Order) -> str:
+    """This function will return the id of the session or reservation that a command is about, or nothing.
+
+    Of a charging profile it is the session's key: pushes of the operator find it again in whatever letter case.
+    """
     match command:
+        case (
+            canonical.GetActiveChargingProfile(session_id=subject)
+            | canonical.SetChargingProfile(session_id=subject)
+            | canonical.ClearChargingProfile(session_id=subject)
+        ):
+            return subject.upper()
         case canonical.StopSession(session_id=subject):
             return subject
         case canonical.ReserveNow(reservation_id=subject) | canonical.CancelReservation(reservation_id=subject):
@@ -53,7 +72,7 @@ def subject_of(command: canonical.Command) -> str:
 
 
 def find_receiver(
-    *, command: canonical.Command, sender: canonical.PartyId, receiver: canonical.PartyId | None, directory: Directory, at: datetime
+    *, command: Order, sender: canonical.PartyId, receiver: canonical.PartyId | None, directory: Directory, at: datetime
 ) -> PartyEntry:
     """This function will find the operator; `receiver` None or the hub means that nobody was addressed.
 
@@ -62,14 +81,20 @@ def find_receiver(
     provider = directory.party(sender)
     if provider is None:
         raise NoRoute(f"{sender} is not a party of this hub")
-    partners = directory.partners_of(sender, canonical.Role.EMSP, module="commands", on=at.date())
+    module = module_of(command)
+    partners = directory.partners_of(sender, canonical.Role.EMSP, module=module, on=at.date())
     addressed = receiver if receiver != directory.hub.key else None
     if addressed is not None:
         partners = [partner for partner in partners if partner.key == addressed]
         if not partners:
-            raise NoRoute(f"no agreement covers commands between {addressed} and {sender}")
+            raise NoRoute(f"no agreement covers {module} between {addressed} and {sender}")
     match command:
-        case canonical.StopSession(session_id=session_id):
+        case (
+            canonical.StopSession(session_id=session_id)
+            | canonical.GetActiveChargingProfile(session_id=session_id)
+            | canonical.SetChargingProfile(session_id=session_id)
+            | canonical.ClearChargingProfile(session_id=session_id)
+        ):
             found = _operators_of_session(provider, session_id, partners, is_addressed=addressed is not None)
         case canonical.CancelReservation(reservation_id=reservation_id):
             found = partners if addressed is not None else _operators_of_reservation(provider, reservation_id, partners)
@@ -87,6 +112,10 @@ def _operators_of_session(
         cursor.execute(SESSION_OPERATORS, [session_id.upper(), [partner.id for partner in partners]])
         rows = cursor.fetchall()
     own = {operator for operator, owner in rows if owner == provider.id}
+    # A smart charging provider has no drivers of its own: its agreement with the operator is what lets it steer their sessions
+    # (OCPI 2.2.1, mod_charging_profiles §Smart Charging Topologies).
+    if is_addressed and canonical.Role.SCSP in provider.roles:
+        return partners
     # An operator that is addressed may know a session that the hub does not. One that the hub knows as another provider's is not
     # stopped, and the answer tells it from a missing one in no way.
     if is_addressed and not rows:

@@ -12,11 +12,17 @@ from roaming.objects.announce import provider_role
 from roaming.parties import directory
 
 FIND = """
-SELECT id, command, receiver_platform_id, sender_id, receiver_id, response_url, correlation_id, expires_at, result_at
+SELECT id, command, receiver_platform_id, sender_id, receiver_id, response_url, correlation_id, expires_at, result_at, module
 FROM roaming_forwardedcommand WHERE callback_key = %s FOR UPDATE
 """
 
+FIND_MODULE = "SELECT module FROM roaming_forwardedcommand WHERE callback_key = %s AND receiver_platform_id = %s"
+
 NOTE_RESULT = "UPDATE roaming_forwardedcommand SET result = %s::jsonb, result_at = %s WHERE id = %s"
+
+
+# What the outbox calls a result, by module.
+RESULT_TYPES = {"commands": "command_result", "chargingprofiles": "profile_result"}
 
 
 class UnknownCallback(Exception):
@@ -31,8 +37,20 @@ class Relayed(StrEnum):
     TOO_LATE = "too late"
 
 
+def module_awaited(*, callback_key: str, platform_id: int) -> str:
+    """This function will return the module in whose words a result is awaited at this address; it raises UnknownCallback."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_MODULE, [callback_key, platform_id])
+        found = cursor.fetchone()
+    if found is None:
+        raise UnknownCallback("no command waits here")
+    return str(found[0])
+
+
 @transaction.atomic
-def receive_result(*, callback_key: str, platform_id: int, result: canonical.CommandResult, at: datetime) -> Relayed:
+def receive_result(
+    *, callback_key: str, platform_id: int, result: canonical.CommandResult | canonical.ProfileResult, at: datetime
+) -> Relayed:
     """This function will note a result and queue it for the provider that sent the command; it raises UnknownCallback.
 
     Once, for a RESERVE_NOW as often as it comes (the operator may cancel later), up to 24 hours after the command's time-out. The
@@ -43,7 +61,7 @@ def receive_result(*, callback_key: str, platform_id: int, result: canonical.Com
         found = cursor.fetchone()
     if found is None or found[2] != platform_id:
         raise UnknownCallback("no command waits here")
-    row, command, _, sender_row, receiver_row, response_url, correlation_id, expires_at, result_at = found
+    row, command, _, sender_row, receiver_row, response_url, correlation_id, expires_at, result_at, module = found
     if at > expires_at:
         return Relayed.TOO_LATE
     if result_at is not None and command != "RESERVE_NOW":
@@ -57,9 +75,9 @@ def receive_result(*, callback_key: str, platform_id: int, result: canonical.Com
     enqueue(
         receivers=[sender],
         receiver_role=provider_role(sender),
-        module="commands",
+        module=module,
         verb="post",
-        object_type="command_result",
+        object_type=RESULT_TYPES[module],
         object_row=delivery_row(row),
         payload={"response_url": response_url, "command": command, "result": canonical.to_builtins(result)},
         sender=receiver.key,

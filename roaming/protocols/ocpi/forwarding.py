@@ -66,6 +66,10 @@ def find_article(*, request: Forward, dialect: Dialect) -> Article[Any]:
     if request.module == "locations":
         depth = len(request.path) - (1 if request.interface == SENDER else 3)
         return (dialect.location, dialect.evse, dialect.connector)[max(0, min(depth, 2))]
+    if request.module == "chargingprofiles":
+        if dialect.profiles is None:
+            raise CannotBeSaid(f"the receiver speaks OCPI {dialect.number}, which has no charging profiles")
+        return dialect.profiles.active
     articles: Mapping[str, Article[Any]] = {
         "tariffs": dialect.tariff,
         "tokens": dialect.token,

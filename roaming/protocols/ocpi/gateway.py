@@ -27,6 +27,7 @@ from roaming.gateways import (
 from roaming.parties.directory import PlatformEntry
 from roaming.protocols.ocpi import forwarding, parcels
 from roaming.protocols.ocpi.addressing import request_headers
+from roaming.protocols.ocpi.article import Article
 from roaming.protocols.ocpi.client import (
     LIST_BYTES,
     NotAnEnvelope,
@@ -58,7 +59,7 @@ class OcpiGateway:
 
     def prepare(self, parcel: Parcel) -> Call | None:
         """This function will write the request for the object as it is now; None where the receiver has no such door, or it is gone."""
-        if parcel.module != "commands" and (parcel.module, RECEIVER) not in self.platform.endpoints:
+        if parcels.goes_to_an_endpoint(parcel) and (parcel.module, RECEIVER) not in self.platform.endpoints:
             return None
         letter = parcels.write_letter(parcel=parcel, dialect=self._dialect())
         if letter is None:
@@ -148,7 +149,7 @@ class OcpiGateway:
 
     def send_command(
         self,
-        command: canonical.Command,
+        command: canonical.Command | canonical.ProfileRequest,
         *,
         sender: PartyId,
         receiver: PartyId,
@@ -156,21 +157,24 @@ class OcpiGateway:
         correlation_id: str,
         deadline_seconds: float,
     ) -> canonical.CommandResponse:
-        """This function will hand a command to the operator, who will call `response_url`; it raises a GatewayRefusal."""
+        """This function will hand a command, or a request about a charging profile, to the operator; it raises a GatewayRefusal.
+
+        The operator will call `response_url`. What its version has no word for is NOT_SUPPORTED without a call.
+        """
         dialect = self._dialect()
         self._check_reachable()
-        try:
-            name, body = dialect.write_command(command=command, response_url=response_url)
-        except NotInThisVersion:
+        order = _write_order(command, dialect, response_url)
+        if order is None:
             return canonical.CommandResponse(result="NOT_SUPPORTED", timeout=0)
+        module, letter, article = order
         call = self._call(
             purpose="command",
-            method="POST",
-            url=self._url("commands", RECEIVER, (name,)),
+            method=letter.method,
+            url=self._url(module, RECEIVER, letter.path, letter.query),
             sender=sender,
             receiver=receiver,
             correlation_id=correlation_id,
-            body=encode(body),
+            body=letter.body,
             seconds=deadline_seconds,
         )
         with egress_refusals():
@@ -178,9 +182,9 @@ class OcpiGateway:
         reply = self._reply(answer)
         self._check_success(reply)
         try:
-            return dialect.command_response.read(one_object(reply.data), owner=receiver)
+            return article.read(one_object(reply.data), owner=receiver)
         except BadFields as refusal:
-            raise GatewayBroken(f"command response: {refusal}") from None
+            raise GatewayBroken(f"{module}, answer: {refusal}") from None
 
     def forward(self, request: Forward) -> Forwarded:
         """This function will pass a direct request through and return the receiver's answer, read and checked; it raises a GatewayRefusal.
@@ -305,6 +309,23 @@ class OcpiGateway:
         if reply.code >= 2000:
             raise Declined(reply.code, reply.message)
         raise GatewayBroken(f"HTTP {reply.http} with status {reply.code}")
+
+
+def _write_order(
+    command: canonical.Command | canonical.ProfileRequest, dialect: Dialect, response_url: str
+) -> tuple[str, parcels.Letter, Article[canonical.CommandResponse]] | None:
+    """This function will return the module, the request and the article of its answer; None where the version has no such order."""
+    if isinstance(command, canonical.ProfileRequest):
+        if dialect.profiles is None:
+            return None
+        method, path, query, body = dialect.profiles.write_request(request=command, response_url=response_url)
+        letter = parcels.Letter(method=method, path=path, query=query, body=None if body is None else encode(body))
+        return "chargingprofiles", letter, dialect.profiles.response
+    try:
+        name, body = dialect.write_command(command=command, response_url=response_url)
+    except NotInThisVersion:
+        return None
+    return "commands", parcels.Letter(method="POST", path=(name,), body=encode(body)), dialect.command_response
 
 
 def _code_of_404(answer: Answer) -> int:

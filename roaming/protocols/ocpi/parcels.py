@@ -42,7 +42,12 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_letter(*, parcel: Parcel, dialect: Dialect) -> Letter | None:
     """This function will write what the receiver must hear now, or return None where the object is gone."""
-    return _WRITERS[parcel.module](parcel, dialect)
+    return (_ANSWERS.get(parcel.object_type) or _WRITERS[parcel.module])(parcel, dialect)
+
+
+def goes_to_an_endpoint(parcel: Parcel) -> bool:
+    """This function will say whether a parcel goes to the receiver's module; results go to the address that was told for them."""
+    return parcel.object_type not in _ANSWERS
 
 
 def judge(*, parcel: Parcel, answer: Answer) -> Outcome:
@@ -193,6 +198,14 @@ def _write_result(parcel: Parcel, dialect: Dialect) -> Letter | None:
     return Letter(method="POST", url=payload["response_url"], body=body)
 
 
+def _write_profile_result(parcel: Parcel, dialect: Dialect) -> Letter | None:
+    if dialect.profiles is None:
+        raise CannotBeSaid(f"OCPI {dialect.number} has no charging profiles")
+    payload = parcel.payload or {}
+    result = canonical.from_builtins(payload["result"], canonical.ProfileResult)
+    return Letter(method="POST", url=payload["response_url"], body=_cross(parcel, dialect, dialect.profiles.result, result, parcel.sender))
+
+
 def _write_client_info(parcel: Parcel, dialect: Dialect) -> Letter | None:
     role = PartyRole.objects.select_related("party", "platform").filter(id=parcel.object_row).first()
     if role is None or dialect.client_info is None:
@@ -214,6 +227,10 @@ _WRITERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
     "tokens": _write_token,
     "sessions": _write_session,
     "cdrs": _write_cdr,
-    "commands": _write_result,
     "hubclientinfo": _write_client_info,
+}
+# By object type: what goes to an address of its own.
+_ANSWERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
+    "command_result": _write_result,
+    "profile_result": _write_profile_result,
 }

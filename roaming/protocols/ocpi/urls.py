@@ -5,6 +5,7 @@ from django.urls import path, re_path, register_converter
 from roaming.protocols.ocpi.endpoints import (
     authorizations,
     cdrs,
+    charging_profiles,
     commands,
     credentials,
     hubclientinfo,
@@ -46,6 +47,8 @@ urlpatterns = [
     path("<segment:version>/receiver/cdrs/<segment:public_id>", cdrs.CdrReceiver.as_view()),
     path(f"<segment:version>/receiver/cdrs/{_OWNER}", cdrs.CdrsReceiver.as_view()),
     path("<segment:version>/receiver/commands/<segment:command>", commands.CommandReceiver.as_view()),
+    path("<segment:version>/receiver/chargingprofiles/<segment:session_id>", charging_profiles.ProfileReceiver.as_view()),
+    path("<segment:version>/sender/chargingprofiles/<segment:session_id>", charging_profiles.ActiveProfile.as_view()),
     path("callbacks/<segment:key>", commands.CommandResult.as_view()),
     re_path(r"^", versions.Nowhere.as_view()),
 ]

@@ -19,7 +19,7 @@ from roaming.protocols.ocpi.v2_1_1 import tariffs as tariffs_2_1_1
 from roaming.protocols.ocpi.v2_1_1 import tokens as tokens_2_1_1
 from roaming.protocols.ocpi.v2_1_1.cdrs import CDR as CDR_2_1_1
 from roaming.protocols.ocpi.v2_1_1.sessions import SESSION as SESSION_2_1_1
-from roaming.protocols.ocpi.v2_2_1 import cdrs, commands, locations, registration, sessions, tariffs, tokens
+from roaming.protocols.ocpi.v2_2_1 import cdrs, charging_profiles, commands, locations, registration, sessions, tariffs, tokens
 from roaming.protocols.ocpi.v2_2_1 import fit as fit_2_2_1
 from roaming.protocols.ocpi.v2_3_0 import cdrs as cdrs_2_3_0
 from roaming.protocols.ocpi.v2_3_0 import commands as commands_2_3_0
@@ -45,7 +45,12 @@ _FUNCTIONAL: Mapping[str, tuple[Interface, ...]] = {
     "cdrs": BOTH,
     "commands": BOTH,
 }
-MODULES: Mapping[str, tuple[Interface, ...]] = {"credentials": (SENDER,), "hubclientinfo": (SENDER,), **_FUNCTIONAL}
+MODULES: Mapping[str, tuple[Interface, ...]] = {
+    "credentials": (SENDER,),
+    "hubclientinfo": (SENDER,),
+    **_FUNCTIONAL,
+    "chargingprofiles": BOTH,
+}
 
 
 class VersionNotSpoken(Exception):
@@ -79,8 +84,19 @@ class Dialect(NamedTuple):
     write_command: Callable[..., tuple[str, dict[str, Any]]]
     command_response: Article[canonical.CommandResponse]
     command_result: Article[canonical.CommandResult]
+    profiles: "Profiles | None"  # charging profiles came with 2.2
     credentials: Shape[Credentials]
     client_info: Shape[ClientInfo] | None
+
+
+class Profiles(NamedTuple):
+    """How a version speaks of charging profiles: the requests, the answer at once, the later result, and the limits in force."""
+
+    read_request: Callable[..., tuple[canonical.ProfileRequest, str]]
+    write_request: Callable[..., charging_profiles.ProfileLetter]
+    response: Article[canonical.CommandResponse]
+    result: Article[canonical.ProfileResult]
+    active: Article[canonical.ActiveChargingProfile]
 
 
 # What a version may lack a word for, or fits by looking at the whole, does not cross as a PATCH.
@@ -115,6 +131,13 @@ _OCPI_2_2_1 = Dialect(
     write_command=commands.write_command,
     command_response=Article(commands.COMMAND_RESPONSE),
     command_result=Article(commands.COMMAND_RESULT),
+    profiles=Profiles(
+        read_request=charging_profiles.read_profile_request,
+        write_request=charging_profiles.write_profile_request,
+        response=Article(charging_profiles.PROFILE_RESPONSE),
+        result=Article(charging_profiles.PROFILE_RESULT),
+        active=Article(charging_profiles.ACTIVE_PROFILE),
+    ),
     credentials=registration.CREDENTIALS,
     client_info=registration.CLIENT_INFO,
 )
@@ -191,6 +214,7 @@ _OCPI_2_1_1 = Dialect(
     write_command=commands_2_1_1.write_command,
     command_response=Article(commands_2_1_1.COMMAND_RESPONSE, fit=commands_2_1_1.fit_response),
     command_result=Article(commands_2_1_1.COMMAND_RESULT, fit=commands_2_1_1.fit_result),
+    profiles=None,
     credentials=registration_2_1_1.CREDENTIALS,
     client_info=None,
 )

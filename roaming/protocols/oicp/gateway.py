@@ -99,7 +99,7 @@ class OicpGateway:
 
     def send_command(
         self,
-        command: canonical.Command,
+        command: canonical.Command | canonical.ProfileRequest,
         *,
         sender: PartyId,
         receiver: PartyId,

@@ -39,7 +39,7 @@ Body = dict[str, Any]
 
 
 def accept(
-    command: canonical.Command, *, platform: PlatformEntry, sender: PartyId, receiver: PartyId, response_url: str
+    command: canonical.Command | canonical.ProfileRequest, *, platform: PlatformEntry, sender: PartyId, receiver: PartyId, response_url: str
 ) -> canonical.CommandResponse:
     """This function will check what can be checked at once; what passes is asked in the background, and its result relayed."""
     at = timezone.now()

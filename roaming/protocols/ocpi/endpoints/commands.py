@@ -3,16 +3,18 @@
 The operator is told an address of the hub for its result, with a secret in it; the provider's own stays here.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
+import msgspec
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from roaming import canonical
 from roaming.commands.forward import forward_command
 from roaming.commands.receiver import UnknownSubject, find_receiver
-from roaming.commands.relay import Relayed, receive_result
+from roaming.commands.relay import Relayed, module_awaited, receive_result
 from roaming.protocols.ocpi.addressing import FROM_COUNTRY, FROM_PARTY, find_pair
+from roaming.protocols.ocpi.article import Article
 from roaming.protocols.ocpi.dialect import BadFields
 from roaming.protocols.ocpi.endpoints.door import Door
 from roaming.protocols.ocpi.endpoints.functional import FunctionalDoor
@@ -20,6 +22,8 @@ from roaming.protocols.ocpi.envelope import not_found
 from roaming.protocols.ocpi.versions import RECEIVER, Interface, VersionNotSpoken, get_dialect
 from roaming.routing.arrangement import Direct
 from roaming.routing.sides import Side
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class CommandReceiver(FunctionalDoor):
@@ -58,7 +62,10 @@ class CommandReceiver(FunctionalDoor):
 
 
 class CommandResult(Door):
-    """The hub's address for one command's result. The key in it tells which; routing headers play no part (ocpi §2.6)."""
+    """The hub's address for the result of one command, or of one request about a charging profile.
+
+    The key in it tells which; routing headers play no part (ocpi §2.6).
+    """
 
     module = "commands"
     needs_version = False
@@ -67,7 +74,9 @@ class CommandResult(Door):
         """This function will take a result and pass it on to the provider; a repeat is answered and not passed on."""
         if not (key.isascii() and key.isprintable()):
             raise not_found()
-        relayed = receive_result(callback_key=key, platform_id=self.caller.platform.id, result=self._read(), at=self.at)
+        platform_id = self.caller.platform.id
+        result = self._read(module_awaited(callback_key=key, platform_id=platform_id))
+        relayed = receive_result(callback_key=key, platform_id=platform_id, result=result, at=self.at)
         headers = None if relayed is Relayed.FORWARDED else {"X-Hub-Replay": "1"}
         return self.success(headers=headers)
 
@@ -76,11 +85,18 @@ class CommandResult(Door):
         requester = find_pair(self.headers_read, FROM_COUNTRY, FROM_PARTY)
         return requester, self.directory.hub.key if hasattr(self, "directory") else None
 
-    def _read(self) -> canonical.CommandResult:
+    def _read(self, module: str) -> canonical.CommandResult | canonical.ProfileResult:
         try:
-            article = get_dialect(self.caller.platform.version).command_result
+            dialect = get_dialect(self.caller.platform.version)
         except VersionNotSpoken:
             raise not_found() from None
+        if module != "chargingprofiles":
+            return self._read_result(dialect.command_result)
+        if dialect.profiles is None:
+            raise not_found()
+        return self._read_result(dialect.profiles.result)
+
+    def _read_result(self, article: Article[S]) -> S:
         body: Any = self.body()
         try:
             return article.read(body, owner=self.directory.hub.key)

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from roaming.deliveries.models import Delivery
+from roaming.parties import directory
+from roaming.parties.models import Platform
 from roaming.sessions.models import Session
 from tests.wire import caller
 from tests.wire.caller import HUB, Caller
@@ -141,6 +143,20 @@ class TestChargingPreferences:
 
     def test_of_an_unknown_session_are_404(self, beta: Caller) -> None:
         assert beta.call("PUT", f"{LIST}/SESSION-9/charging_preferences", self.PREFERENCES).status == (404, 2000)
+
+    def test_the_operators_404_for_an_evse_that_cannot_passes_with_its_code(
+        self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner
+    ) -> None:
+        stub.answer("PUT", "/ocpi/2.2.1/sessions/SESSION-1/charging_preferences", code=2001, status=404)
+        assert beta.call("PUT", f"{LIST}/SESSION-1/charging_preferences", self.PREFERENCES, to="DE-ALF").status == (404, 2001)
+
+    def test_are_not_asked_of_a_2_1_1_operator_and_its_version_is_named(
+        self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner
+    ) -> None:
+        Platform.objects.filter(id=alfa_at_stub.platform.id).update(version="2.1.1")
+        directory.changed()
+        reply = beta.call("PUT", f"{LIST}/SESSION-1/charging_preferences", self.PREFERENCES, to="DE-ALF")
+        assert (reply.status, "2.1.1" in reply.message, stub.heard) == ((200, 2001), True, [])
 
     def test_an_answer_that_is_none_is_4000(self, alfa_at_stub: Caller, beta: Caller, stub: StubPartner) -> None:
         stub.answer("PUT", "/ocpi/2.2.1/sessions/SESSION-1/charging_preferences", "PERHAPS")

@@ -79,7 +79,7 @@ class TestVersionDetails:
         offered = sorted((endpoint["identifier"], endpoint["role"]) for endpoint in reply.data["endpoints"])
         both = [
             (module, role)
-            for module in ("cdrs", "commands", "locations", "sessions", "tariffs", "tokens")
+            for module in ("cdrs", "chargingprofiles", "commands", "locations", "sessions", "tariffs", "tokens")
             for role in ("RECEIVER", "SENDER")
         ]
         assert offered == sorted([*both, ("credentials", "SENDER"), ("hubclientinfo", "SENDER")])
