@@ -31,12 +31,14 @@ from roaming.authorizations.decide import Plan, decision_from_token, prepare, re
 from roaming.gateways import GatewayRefusal
 from roaming.protocols.ocpi import limits
 from roaming.protocols.ocpi.crossings import note_crossing
+from roaming.protocols.ocpi.dialect import encode
 from roaming.protocols.ocpi.endpoints.authorizations import unpushed_token
 from roaming.protocols.ocpi.envelope import not_found, write_success
 from roaming.routing.route import AskEach, AskOne, DecideHere
 from roaming.routing.sides import Side
 
 _TOKENS = msgspec.json.Decoder(list[canonical.Token])
+_NOWHERE = canonical.LocationReferences(location_id="")
 _Given = canonical.AuthorizationDecision | GatewayRefusal
 
 
@@ -75,15 +77,13 @@ class AuthorizeDoor(Door):
         turn = (visit.caller.platform.id, visit.address.ids.request_id)
         await self._turns.enter(turn)
         try:
-            decision, tokens = await self._decide(visit, question)
+            decision, known = await self._decide(visit, question)
         finally:
             self._turns.leave(turn)
         visit.responder = decision.provider
-        return Reply(write_success(_write_decision(_with_token(decision, question, tokens, visit), visit), at=visit.at))
+        return Reply(write_success(_write_decision(decision, question, known, visit), at=visit.at))
 
-    async def _decide(
-        self, visit: Visit, question: canonical.AuthorizationRequest
-    ) -> tuple[canonical.AuthorizationDecision, Sequence[canonical.Token]]:
+    async def _decide(self, visit: Visit, question: canonical.AuthorizationRequest) -> tuple[canonical.AuthorizationDecision, Known]:
         digest = request_digest(question)
         operator = visit.directory.party(question.operator)
         key = (question.token_uid.upper(), question.token_type, operator.id if operator else 0)
@@ -91,7 +91,7 @@ class AuthorizeDoor(Door):
         if known is not None:
             decision = await self._decide_from_known(visit, question, digest, key, known)
             if decision is not None:
-                return decision, known.tokens
+                return decision, known
         turn = (visit.caller.platform.id, visit.address.ids.request_id)
         await self._turns.take(turn, until=visit.started + settings.AUTHORIZE_DEADLINE_SECONDS)
         try:
@@ -117,7 +117,7 @@ class AuthorizeDoor(Door):
 
     async def _decide_from_stored(
         self, visit: Visit, question: canonical.AuthorizationRequest, digest: bytes, key: Key
-    ) -> tuple[canonical.AuthorizationDecision, Sequence[canonical.Token]]:
+    ) -> tuple[canonical.AuthorizationDecision, Known]:
         stamp, known, former = await self._find(visit, key)
         while stamp != visit.stamp:
             await self._table.reread(stamp)
@@ -134,7 +134,7 @@ class AuthorizeDoor(Door):
                 self._known.keep(key, known)
         if isinstance(given, GatewayRefusal):
             raise given
-        return given, known.tokens
+        return given, known
 
     def _row(self, visit: Visit, question: canonical.AuthorizationRequest, digest: bytes, plan: Plan, given: _Given) -> dict[str, Any]:
         row = record_row(
@@ -149,6 +149,8 @@ class AuthorizeDoor(Door):
             duration_ms=round((monotonic() - visit.started) * 1000),
         )
         row["request_digest"] = "\\x" + digest.hex()
+        if row["decision"]:
+            row["decision"] = msgspec.Raw(row["decision"].encode())  # JSON as it is: PostgreSQL keeps its text, and nobody escapes it
         return row
 
     def _enter_anew(self, visit: Visit) -> None:
@@ -213,8 +215,17 @@ def _query_type(query: bytes) -> str | None:
     return values[-1] if values else None
 
 
-def _write_decision(decision: canonical.AuthorizationDecision, visit: Visit) -> dict[str, Any]:
-    """This function will write the decision in the caller's version and count what that loses; it raises the one 404 where it must not."""
+def _write_decision(
+    decision: canonical.AuthorizationDecision, question: canonical.AuthorizationRequest, known: Known, visit: Visit
+) -> msgspec.Raw:
+    """This function will write the decision in the caller's version and count what that loses; it raises the one 404 where it must not.
+
+    What was decided from a stored token, without a reference of its own, reads the same each time the card is shown at one place.
+    """
+    key = _key_of(decision, known, visit)
+    if key is not None and (written := known.written.get(key)) is not None:
+        return written
+    decision = _with_token(decision, question, known.tokens, visit)
     crossing = visit.dialect.authorization.cross(decision)
     note_crossing(
         crossing=crossing,
@@ -227,7 +238,21 @@ def _write_decision(decision: canonical.AuthorizationDecision, visit: Visit) -> 
     )
     if crossing.body is None:
         raise not_found()
-    return crossing.body
+    body = msgspec.Raw(encode(crossing.body))
+    if key is not None and not crossing.report.losses:  # each crossing that loses something is counted
+        known.keep_written(key, body)
+    return body
+
+
+def _key_of(decision: canonical.AuthorizationDecision, known: Known, visit: Visit) -> tuple[Any, ...] | None:
+    """This function will return what tells two answers from the same tokens apart, or None: this one is written for itself alone."""
+    place = decision.location or _NOWHERE
+    if decision.reference is not None or decision.info is not None or decision.extensions or place.extensions:
+        return None
+    for number, token in enumerate(known.tokens):
+        if token is decision.token:
+            return number, decision.allowed, visit.dialect.number, place.location_id, place.evse_uids, place.connector_ids
+    return None
 
 
 def _with_token(

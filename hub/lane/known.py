@@ -5,20 +5,32 @@ token that changed, a further one under the same uid, a moved routing table or a
 request goes the ordinary way.
 """
 
+from dataclasses import dataclass, field
+from typing import Any
+
 import msgspec
 
 from roaming import canonical
 
 MOST_KNOWN = 10_000
+MOST_WRITTEN = 16  # a card is shown at few places in a day; where it is shown at more, they are written anew
 
 Key = tuple[str, str, int]  # uid in upper case, type, row of the operator who may know it
 
 
-class Known(msgspec.Struct, frozen=True):
-    """The tokens of one uid and type that one operator may know, and the version they were read in."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The tokens of one uid and type that one operator may know, the version they were read in, and answers already written out."""
 
     version: str
     tokens: list[canonical.Token]
+    written: dict[tuple[Any, ...], msgspec.Raw] = field(default_factory=dict)
+
+    def keep_written(self, key: tuple[Any, ...], answer: msgspec.Raw) -> None:
+        """This function will keep an answer that these tokens lead to; at most MOST_WRITTEN of them."""
+        if len(self.written) >= MOST_WRITTEN:
+            self.written.clear()
+        self.written[key] = answer
 
 
 class KnownTokens:

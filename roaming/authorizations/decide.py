@@ -4,7 +4,6 @@ Shared by both lanes: Django asks through `authorize.py`, the async lane through
 """
 
 import hashlib
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ import msgspec
 
 from roaming import canonical
 from roaming.gateways import Declined, GatewayBroken, GatewayRefusal, GatewayTimedOut, NoRoute, PlatformOffline, UnknownToken
+from roaming.objects.ids import new_row_id
 from roaming.parties.snapshot import Directory
 from roaming.routing.route import AskEach, AskOne, DecideHere, NoWay, Refuse, Route, choose_route
 from roaming.routing.sides import Side
@@ -116,7 +116,7 @@ def record_row(
     location = request.location
     source = "whitelist" if isinstance(plan.route, DecideHere) else "provider" if decision or isinstance(answer, Declined) else "none"
     return {
-        "id": uuid.uuid4(),
+        "id": new_row_id(at=at),
         "at": at,
         "platform_id": platform_id,
         "operator_id": operator.id if operator else None,

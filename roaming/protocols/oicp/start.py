@@ -1,7 +1,6 @@
 """AuthorizeStart: whose medium is it, what did that provider upload, what does it say; one deadline for all (oicp §5.1)."""
 
 import asyncio
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from time import monotonic
@@ -15,6 +14,7 @@ from roaming.authorizations.ask import ask_one_async, budget
 from roaming.authorizations.background import run_in_background
 from roaming.egress.event_loop import send_async
 from roaming.gateways import GatewayRefusal, GatewayTimedOut, UnknownToken, egress_refusals
+from roaming.objects.ids import new_row_id
 from roaming.parties.directory import Directory, PartyEntry, PlatformEntry
 from roaming.protocols.oicp import statuses
 from roaming.protocols.oicp.client import read_authorization
@@ -281,7 +281,7 @@ def record_columns(*, question: Question, verdict: Verdict, platform_id: int, du
     outcomes = {statuses.SUCCESS: "ALLOWED", statuses.CONTRACT_LOCKED: "BLOCKED", statuses.NO_CONTRACT: "NO_ROUTE"}
     location = question.location
     return {
-        "id": uuid.uuid4(),
+        "id": new_row_id(at=question.at),
         "at": question.at,
         "platform_id": platform_id,
         "operator_id": question.operator.id,
