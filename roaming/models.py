@@ -5,7 +5,7 @@ from roaming.authorizations.models import Authorization
 from roaming.cdrs.models import Cdr, SealedBlock
 from roaming.commands.models import ForwardedCommand
 from roaming.deliveries.models import Delivery
-from roaming.exchanges.models import CrossingLoss, Exchange
+from roaming.exchanges.models import CrossingLoss, Exchange, QuarantinedItem
 from roaming.locations.models import EvseProjection, EvseRecord, EvseStatus, Location
 from roaming.parties.models import (
     Credential,
@@ -13,8 +13,10 @@ from roaming.parties.models import (
     Endpoint,
     PartnerCertificate,
     Party,
+    PartyClaim,
     PartyRole,
     Platform,
+    ProfileProposal,
     RoamingAgreement,
 )
 from roaming.sessions.models import HubSession, Session, SessionRevision
@@ -42,9 +44,12 @@ __all__ = [
     "Location",
     "PartnerCertificate",
     "Party",
+    "PartyClaim",
     "PartyRole",
     "Platform",
     "PricingProduct",
+    "ProfileProposal",
+    "QuarantinedItem",
     "RoamingAgreement",
     "SealedBlock",
     "Session",

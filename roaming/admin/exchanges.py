@@ -1,4 +1,4 @@
-"""Exchanges: what was really said on the wire, found by correlation id."""
+"""Exchanges: what was really said on the wire, found by correlation id, object, party or time."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.views import ChangeList
 
 from roaming.admin.pages import BigTablePage
+from roaming.exchanges.queries import keys_of
 from roaming.figures import NOTHING, chip, figure, instant_to_the_second, moment, pretty_json, two_lines
 from roaming.models import Exchange, Platform
 
@@ -30,7 +31,7 @@ class ExchangePage(BigTablePage):
     list_display = ["at_cell", "message", "answered", "took_figure", "route", "correlation_id"]
     list_filter = ["direction", "module"]
     ordering = ["-at", "-id"]
-    search_help_text = "Correlation id: finds every leg of one message."
+    search_help_text = "Correlation id, id of an object, party (DE-ALF), or a time in UTC (2026-10-05 12:00:07)."
     fieldsets = [
         (None, {"fields": [("happened", "way"), "message", ("answered", "took_figure"), ("parties", "platform")]}),
         ("Trace", {"fields": [("correlation_id", "request_id"), ("module", "object_id"), "error"]}),
@@ -53,8 +54,8 @@ class ExchangePage(BigTablePage):
         return found
 
     def find(self, queryset: QuerySet[Exchange], text: str) -> QuerySet[Exchange]:
-        """This function will return every leg of one conversation."""
-        return queryset.filter(correlation_id=text)
+        """This function will return the legs of a conversation, an object, a party or a second."""
+        return queryset.filter(keys_of(text))
 
     @display(description="at")
     def happened(self, row: Exchange) -> str:

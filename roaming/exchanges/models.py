@@ -30,6 +30,9 @@ class Exchange(models.Model):
             models.Index(fields=["correlation_id"], name="exchange_by_correlation"),
             models.Index(fields=["platform_id", "at"], name="exchange_by_platform"),
             models.Index(fields=["at"], name="exchange_by_time"),
+            models.Index(fields=["sender", "at"], condition=~models.Q(sender=""), name="exchange_by_sender"),
+            models.Index(fields=["receiver", "at"], condition=~models.Q(receiver=""), name="exchange_by_receiver"),
+            models.Index(fields=["object_id", "at"], condition=~models.Q(object_id=""), name="exchange_by_object"),
         ]
 
     def __str__(self) -> str:
@@ -69,3 +72,26 @@ class CrossingLoss(models.Model):
 
     def __str__(self) -> str:
         return f"{self.field} {self.effect}"
+
+
+class QuarantinedItem(models.Model):
+    """An object of a list that could not be read or written while the rest of its page went on. One row per object and reason."""
+
+    platform_id = models.BigIntegerField(help_text="Whose list it stood in.")
+    owner = models.CharField(max_length=6, blank=True, help_text="CC-PID whose list it is.")
+    module = models.CharField(max_length=32)
+    object_id = models.CharField(max_length=128, blank=True)
+    reason = models.CharField(max_length=255, help_text="The fields that are wrong.")
+    body = models.TextField(blank=True, help_text="Masked and cut at 16 KiB, as it stood in the latest list.")
+    correlation_id = models.CharField(max_length=128, blank=True)
+    count = models.BigIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["platform_id", "owner", "module", "object_id", "reason"], name="item_quarantined_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.module} {self.object_id}"

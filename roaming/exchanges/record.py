@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 from typing import Literal
+from urllib.parse import unquote
 
+import msgspec
 from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
 
@@ -31,6 +33,8 @@ _MODULES = re.compile(
     r"/(locations|tariffs|tokens|sessions|cdrs|commands|chargingprofiles|credentials|versions|hubclientinfo|invoicereconciliation|bookings)"
     r"(?=[/?]|$)"
 )
+# Outbound legs tell their object by the path alone. A token's uid is no id to search by: it is a driver's secret.
+_OBJECT = re.compile(r"/(?:locations|tariffs|sessions|cdrs|chargingprofiles)/(?:[A-Za-z]{2}/[A-Za-z0-9]{3}/)?([^/?#]+)")
 _STATUS = re.compile(r'"(?:status_code"\s*:\s*|Code"\s*:\s*")(\d{1,4})')
 
 _COPY = """COPY roaming_exchange (at, direction, platform_id, method, path, module, object_id, sender, receiver, request_id, correlation_id,
@@ -195,7 +199,7 @@ def _row(entry: ExchangeEntry) -> tuple[object, ...]:
         _text(entry.method, 8),
         mask_path(entry.path)[:512],
         module[1] if module else "",
-        _text(entry.object_id, 128),
+        _text(entry.object_id or _named_object(entry), 128),
         _party(headers, "from"),
         _party(headers, "to"),
         _text(headers.get("x-request-id", ""), 128),
@@ -207,6 +211,22 @@ def _row(entry: ExchangeEntry) -> tuple[object, ...]:
         response,
         _text(entry.error, 255),
     )
+
+
+def _named_object(entry: ExchangeEntry) -> str:
+    path = entry.path.partition("?")[0]
+    if found := _OBJECT.search(path):
+        return unquote(found[1])
+    if entry.method == "POST" and path.rstrip("/").endswith("/cdrs") and entry.request_body:
+        try:
+            return msgspec.json.decode(entry.request_body, type=_Named).id
+        except (msgspec.DecodeError, UnicodeError):
+            return ""
+    return ""
+
+
+class _Named(msgspec.Struct):
+    id: str = ""
 
 
 def _party(headers: Mapping[str, str], end: str) -> str:

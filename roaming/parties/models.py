@@ -198,3 +198,53 @@ class PartnerCertificate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sha256[:16]}…"
+
+
+class ProfileProposal(models.Model):
+    """A habit that the hub saw a partner have, with its evidence. It counts for nothing until an operator of the hub confirms it."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "seen, not decided"
+        CONFIRMED = "confirmed", "confirmed"
+        DISMISSED = "dismissed", "dismissed"
+
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="profile_proposals")
+    flag = models.CharField(max_length=32, help_text="A flag of PartnerProfile.")
+    value = models.CharField(max_length=64)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    count = models.BigIntegerField(default=1, help_text="How often it was seen.")
+    evidence = models.CharField(max_length=255, blank=True, help_text="What was seen, latest.")
+    correlation_id = models.CharField(max_length=128, blank=True, help_text="Of the latest exchange that shows it.")
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["platform", "flag", "value"], name="habit_proposed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.flag}={self.value}"
+
+
+class PartyClaim(models.Model):
+    """A (role, party) that a platform's credentials name and nobody approved: it waits, and nothing is routed for it meanwhile."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "waits for approval"
+        APPROVED = "approved", "approved"
+        REFUSED = "refused", "refused"
+
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="party_claims")
+    role = models.CharField(max_length=8)
+    country_code = models.CharField(max_length=2)
+    party_id = models.CharField(max_length=3)
+    name = models.CharField(max_length=100, blank=True, help_text="As the partner tells it.")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    claimed_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=254, blank=True, help_text="E-mail; empty: a command.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["platform", "role", "country_code", "party_id"], name="party_claimed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.role}:{self.country_code}:{self.party_id}"
