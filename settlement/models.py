@@ -7,6 +7,7 @@ from settlement.documents.models import Document
 from settlement.ledger.models import Account, Entry, Transfer
 from settlement.netting.models import NettingRun, PairTotal, PlannedPayment, Position
 from settlement.statements.models import NumberSeries, Statement, StatementLine
+from settlement.tax.models import TaxDeclaration
 from settlement.terms.models import NettingSet, PaymentDetails, SettlementTerms, TaxProfile
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "SignedReading",
     "Statement",
     "StatementLine",
+    "TaxDeclaration",
     "TaxProfile",
     "Transfer",
 ]

@@ -1,12 +1,12 @@
 """PURE. What one CDR makes the provider owe, the operator earn and the hub keep."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from settlement.tax.rates import rate_told
-from settlement.tax.treatment import treat_supply
+from settlement.tax.treatment import Standing, treat_supply
 
 _FOUR_DECIMALS = Decimal("0.0001")
 
@@ -42,10 +42,16 @@ def charge(
     seller_vat_id: str,
     buyer_vat_id: str,
     fee: Fee,
+    declared: Iterable[Standing] = (),
 ) -> Amounts:
-    """This function will return the amounts of an original CDR from its net amount and its VAT (None: not told)."""
+    """This function will return the amounts of an original CDR from its net amount and its VAT (None: not told).
+
+    `declared` is what the buyer ever declared about reselling electricity.
+    """
     told = rate_told(net=net, vat=vat or Decimal(0), named=named_rates, country=country, on=on)
-    tax = treat_supply(vat=vat, rate=told, seller_vat_id=seller_vat_id, buyer_vat_id=buyer_vat_id)
+    tax = treat_supply(
+        vat=vat, rate=told, seller_vat_id=seller_vat_id, buyer_vat_id=buyer_vat_id, on=on, country=country, declared=declared
+    )
     operator_fee, provider_fee = share_fee(fee)
     return Amounts(
         net=net,

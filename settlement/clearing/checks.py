@@ -31,7 +31,7 @@ WHERE charge.operator_id <> cdr.owner_id OR charge.provider_id <> cdr.provider_i
     OR charge.gross <> charge.net + charge.vat
     OR NOT cdr.is_credit AND (
         charge.net <> coalesce(priced.net, cdr.net) OR charge.energy_kwh <> cdr.energy_kwh
-        OR charge.vat <> CASE charge.tax_note WHEN 'reverse charge' THEN 0
+        OR charge.vat <> CASE WHEN charge.tax_note LIKE 'reverse charge%' OR charge.tax_note LIKE 'outside%' THEN 0
             ELSE coalesce(CASE WHEN priced.id IS NULL THEN cdr.vat ELSE priced.vat END, 0) END
         OR abs(charge.net * charge.vat_rate / 100 - charge.vat) > 0.01 + abs(charge.net) * 0.0001
         OR charge.operator_fee + charge.provider_fee <> terms.hub_fee OR charge.operator_fee < 0 OR charge.provider_fee < 0

@@ -22,6 +22,7 @@ from settlement.control.gather import gather
 from settlement.control.record import record_evidence, record_findings
 from settlement.control.rules import judge
 from settlement.control.verdict import HOLD, NORMALIZE, Remark
+from settlement.tax.queries import Declared, read_standings
 
 BATCH = 2000
 
@@ -116,13 +117,14 @@ def clear_rows(*, cdr_ids: Sequence[int], at: datetime, regardless: bool = False
         for row, said in remarks.items()
         if (reasons := [remark for remark in said if remark.action == HOLD and not regardless])
     }
+    declared = read_standings()
     charged = _charged([evidence.original for evidence in batch if evidence.original is not None])
     booked: list[tuple[Evidence, _Charged]] = []
     for evidence in batch:
         if evidence.id in holds:
             continue
         if not evidence.is_credit:
-            found = _Charged(amounts=_amounts(evidence), terms=_terms(evidence))
+            found = _Charged(amounts=_amounts(evidence, declared), terms=_terms(evidence))
         elif (original := charged.get(evidence.original or 0)) is not None:
             found = _Charged(amounts=charge_credit(original=original.amounts), terms=original.terms)
         else:
@@ -146,7 +148,7 @@ class _Charged(NamedTuple):
     terms: Terms
 
 
-def _amounts(evidence: Evidence) -> Amounts:
+def _amounts(evidence: Evidence, declared: Declared) -> Amounts:
     return charge(
         net=evidence.charged_net,
         vat=evidence.charged_vat,
@@ -156,6 +158,7 @@ def _amounts(evidence: Evidence) -> Amounts:
         seller_vat_id=evidence.seller_vat_id,
         buyer_vat_id=evidence.buyer_vat_id,
         fee=Fee(amount=_terms(evidence).hub_fee, payer=_terms(evidence).hub_fee_payer, currency=_terms(evidence).currency),
+        declared=declared.get(evidence.provider, ()),
     )
 
 

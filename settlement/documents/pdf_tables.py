@@ -112,11 +112,11 @@ def lines_table(lines: Sequence[Line], *, currency: str) -> Flowable:
 def taxes_table(content: StatementContent) -> Flowable:
     """This function will return the tax summary: each VAT group after its one rounding."""
     sides = {"receivable": "Charged to providers", "payable": "Charged by operators", "fee": "Hub fees"}
-    rows: list[list[Any]] = [["Supply", "Note", "VAT %", f"Net {content.currency}", "VAT", f"Gross {content.currency}"]]
+    rows: list[list[Any]] = [["Supply", "Rule and legal basis", "VAT %", f"Net {content.currency}", "VAT", f"Gross {content.currency}"]]
     for tax in content.taxes:
-        note = text(tax.tax_note or "–", SMALL)
+        note = text(tax.legal_basis or tax.tax_note or "–", SMALL)
         rows.append([sides[tax.side], note, figure(tax.vat_rate), figure(tax.net), figure(tax.vat), figure(tax.gross)])
-    return _table(rows, widths=[45 * mm, 45 * mm, 16 * mm, 24 * mm, 20 * mm, 24 * mm], words=2, size=8)
+    return _table(rows, widths=[32 * mm, 66 * mm, 14 * mm, 22 * mm, 18 * mm, 22 * mm], words=2, size=8)
 
 
 def payments_table(content: StatementContent) -> Flowable:

@@ -16,10 +16,12 @@ from roaming.models import Cdr, Party
 from settlement.clearing.models import Charge, Hold
 from settlement.netting.models import NettingRun, PlannedPayment
 from settlement.statements.models import Statement, StatementLine
+from settlement.tax.rules import rule_named
 from settlement.terms.details import get_details
 from settlement.terms.hub import hub_party
 
 VERSION = 1
+_TAXED = frozenset({StatementLine.Kind.RECEIVABLE, StatementLine.Kind.PAYABLE, StatementLine.Kind.FEE, StatementLine.Kind.ADJUSTMENT})
 
 Amount = Annotated[str, msgspec.Meta(pattern=r"^-?\d+(\.\d+)?$", description="A decimal number as text, never a float.")]
 PartyKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}-[A-Z0-9]{3}$")]
@@ -63,6 +65,7 @@ class Line(msgspec.Struct, frozen=True):
     vat: Amount
     gross: Amount
     tax_note: str
+    legal_basis: str = ""
 
 
 class Tax(msgspec.Struct, frozen=True):
@@ -74,6 +77,7 @@ class Tax(msgspec.Struct, frozen=True):
     net: Amount
     vat: Amount
     gross: Amount
+    legal_basis: str = ""
 
 
 class Payment(msgspec.Struct, frozen=True, rename={"payer": "from", "payee": "to"}):
@@ -255,7 +259,16 @@ def _line(line: StatementLine, currency: str) -> Line:
         vat=money(line.vat, currency),
         gross=money(line.gross, currency),
         tax_note=line.tax_note,
+        legal_basis=_basis(line.kind, line.tax_note),
     )
+
+
+def _basis(kind: str, note: str) -> str:
+    """This function will return the rule and the article of a line; lines of rounding and carried amounts have none."""
+    if kind not in _TAXED:
+        return ""
+    rule = rule_named(note=note, is_fee=kind == StatementLine.Kind.FEE)
+    return f"{rule.code}: {rule.article}. {rule.law}"
 
 
 def _taxes(statement: Statement) -> list[Tax]:
@@ -279,6 +292,7 @@ def _taxes(statement: Statement) -> list[Tax]:
             net=money(net, statement.currency),
             vat=money(vat, statement.currency),
             gross=money(net + vat, statement.currency),
+            legal_basis=_basis(side, note),
         )
         for (side, rate, note), (net, vat) in sorted(groups.items(), key=lambda group: (order.index(group[0][0]), group[0][1:]))
     ]

@@ -88,11 +88,15 @@ _LAST_DECIMAL = Decimal("0.0001")
 
 def standard_rate(*, country: str, on: date) -> Decimal | None:
     """This function will return the standard rate in percent of a country (alpha-2 or alpha-3) on a day, or None where unknown."""
-    code = _ALPHA_3.get(country.upper(), country.upper())
-    for since, rate in _STANDARD.get(code, ()):
+    for since, rate in _STANDARD.get(alpha_2(country), ()):
         if on >= since:
             return rate
     return None
+
+
+def alpha_2(country: str) -> str:
+    """This function will return the two letters of a country told by two or three, as it came where it is not known."""
+    return _ALPHA_3.get(country.upper(), country.upper())
 
 
 def rate_told(*, net: Decimal, vat: Decimal, named: Sequence[Decimal], country: str, on: date) -> Decimal:
