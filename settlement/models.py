@@ -5,25 +5,30 @@ from settlement.control.models import CdrReminder, Finding, MeterKey, Repricing,
 from settlement.disputes.models import Adjustment, Dispute, DisputeMessage
 from settlement.documents.models import Document
 from settlement.ledger.models import Account, Entry, Transfer
-from settlement.netting.models import NettingRun, PairTotal, PlannedPayment, Position
+from settlement.netting.models import Carry, CloseStep, Conversion, NettingRun, PairTotal, PlannedPayment, Position
 from settlement.statements.models import NumberSeries, Statement, StatementLine
 from settlement.tax.models import TaxDeclaration
-from settlement.terms.models import NettingSet, PaymentDetails, SettlementTerms, TaxProfile
+from settlement.terms.models import ExchangeRate, NettingExclusion, NettingSet, PaymentDetails, SettlementTerms, TaxProfile
 
 __all__ = [
     "Account",
     "Adjustment",
+    "Carry",
     "CdrReminder",
     "Charge",
     "ClearingCursor",
+    "CloseStep",
+    "Conversion",
     "DayTotal",
     "Dispute",
     "DisputeMessage",
     "Document",
     "Entry",
+    "ExchangeRate",
     "Finding",
     "Hold",
     "MeterKey",
+    "NettingExclusion",
     "NettingRun",
     "NettingSet",
     "NumberSeries",

@@ -17,6 +17,8 @@ class Account(models.Model):
         VAT_OUT = "vat_out", "VAT on hub fees"
         ROUNDING = "rounding", "cents of rounding"
         SUSPENSE = "suspense", "to be explained"
+        FX = "fx", "between currencies"
+        BANK = "bank", "the hub's own bank account"
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="accounts")
     kind = models.CharField(max_length=10, choices=Kind.choices)

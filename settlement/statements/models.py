@@ -40,6 +40,8 @@ class Statement(models.Model):
     receivable = models.DecimalField(max_digits=18, decimal_places=4)
     payable = models.DecimalField(max_digits=18, decimal_places=4)
     fees = models.DecimalField(max_digits=18, decimal_places=4)
+    carried = models.DecimalField(max_digits=18, decimal_places=4, default=0, db_default=0)
+    converted = models.DecimalField(max_digits=18, decimal_places=4, default=0, db_default=0)
     net = models.DecimalField(max_digits=18, decimal_places=4)
     due_on = models.DateField(null=True, blank=True)
     content = models.TextField(
@@ -53,7 +55,9 @@ class Statement(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["run", "party", "currency"], name="statement_once"),
-            models.CheckConstraint(condition=Q(net=F("receivable") - F("payable") - F("fees")), name="statement_adds_up"),
+            models.CheckConstraint(
+                condition=Q(net=F("receivable") - F("payable") - F("fees") + F("carried") + F("converted")), name="statement_sums_up"
+            ),
             models.CheckConstraint(condition=~Q(state="issued") | (Q(number__isnull=False) & ~Q(content="")), name="issued_is_numbered"),
         ]
 
@@ -72,6 +76,7 @@ class StatementLine(models.Model):
         VAT_ROUNDING = "vat_rounding", "VAT rounding"
         ADJUSTMENT = "adjustment", "adjustment"
         CARRY = "carry", "carried"
+        CONVERSION = "conversion", "converted"
 
     statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="lines")
     number = models.PositiveIntegerField()

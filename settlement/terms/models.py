@@ -16,9 +16,22 @@ class NettingSet(models.Model):
         MONTHLY = "monthly", "monthly"
         WEEKLY = "weekly", "weekly"
 
+    class Mode(models.TextChoices):
+        MULTILATERAL = "multilateral", "multilateral: one position per party"
+        BILATERAL = "bilateral", "bilateral: pairs set off what they owe each other"
+        GROSS = "gross", "gross: every debt is paid as it stands"
+
     name = models.CharField(max_length=40, unique=True)
     cycle = models.CharField(max_length=7, choices=Cycle.choices, default=Cycle.MONTHLY)
     zone = models.CharField(max_length=40, default="UTC", db_default="UTC", help_text="Cut-off: IANA zone whose midnight parts periods.")
+    mode = models.CharField(max_length=12, choices=Mode.choices, default=Mode.MULTILATERAL, db_default=Mode.MULTILATERAL)
+    de_minimis = models.DecimalField(
+        max_digits=12,
+        decimal_places=4,
+        default=0,
+        db_default=0,
+        help_text="Payments below it, in their own currency, are carried into the next period.",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -60,6 +73,13 @@ class SettlementTerms(models.Model):
     late_hold_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Later CDRs are held; empty: the hub's rule.")
     dispute_days = models.PositiveSmallIntegerField(default=30, db_default=30, help_text="After receipt of the statement.")
     self_billing = models.BooleanField(default=True, db_default=True, help_text="The hub writes invoices in the operator's name.")
+    settle_in = models.CharField(
+        max_length=3,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The pair elects to settle every currency in this one, at ECB rates; empty: each in its own.",
+    )
     scope = models.JSONField(
         default=dict, db_default={}, help_text="Limits of the agreement: countries, token_types, power_types. Empty: everything."
     )
@@ -77,6 +97,47 @@ class SettlementTerms(models.Model):
 
     def __str__(self) -> str:
         return f"terms of {self.agreement}"
+
+
+class NettingExclusion(models.Model):
+    """A party that is left out of the netting of a set while this holds: its pairs settle gross, as they stand."""
+
+    netting_set = models.ForeignKey(NettingSet, on_delete=models.PROTECT, related_name="exclusions")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300)
+    excluded_by = models.CharField(max_length=254)
+    excluded_at = models.DateTimeField()
+    ended_by = models.CharField(max_length=254, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["netting_set", "party"], condition=Q(ended_at__isnull=True), name="excluded_once"),
+            models.CheckConstraint(condition=~Q(reason=""), name="exclusion_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party} out of {self.netting_set}"
+
+
+class ExchangeRate(models.Model):
+    """A published rate. The database refuses UPDATE, DELETE and TRUNCATE: a run names the rates it used."""
+
+    source = models.CharField(max_length=20, help_text="Who published it: ECB.")
+    published_on = models.DateField()
+    currency = models.CharField(max_length=3)
+    per_euro = models.DecimalField(max_digits=18, decimal_places=8, help_text="Units of the currency for one euro.")
+    file_sha256 = models.CharField(max_length=64)
+    loaded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "currency", "published_on"], name="rate_once"),
+            models.CheckConstraint(condition=Q(per_euro__gt=0), name="rate_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.per_euro} {self.currency} ({self.source}, {self.published_on})"
 
 
 class PaymentDetails(models.Model):
