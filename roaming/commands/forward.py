@@ -108,6 +108,11 @@ def forward_command(
 def _check(command: Order, sender: canonical.PartyId, platform: PlatformEntry | None, response_url: str) -> None:
     if isinstance(command, canonical.StartSession | canonical.ReserveNow) and command.token.owner != sender:
         raise TokenOfAnother(f"token: does not belong to {sender}")
+    check_response_url(response_url=response_url, platform=platform)
+
+
+def check_response_url(*, response_url: str, platform: PlatformEntry | None) -> None:
+    """This function will raise ResponseUrlRefused where the hub may not call the address for the sender's platform."""
     if len(response_url) > _LONGEST_URL:
         raise ResponseUrlRefused(f"response_url: longer than {_LONGEST_URL} characters")
     try:

@@ -92,6 +92,15 @@ class Certificate:
     not_after: datetime | None
 
 
+# Modules that the hub does not read. A module of the partners' own has a prefix and a dash (OCPI 2.3.0, custom modules).
+_PASSED_ON = frozenset({"bookings", "invoicereconciliation", "payments"})
+
+
+def is_passed_on(module: str) -> bool:
+    """This function will say whether a module passes through the hub as it comes."""
+    return module in _PASSED_ON or "-" in module
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """A roaming agreement: closed-open dates, the modules it covers (none named: all)."""
@@ -106,8 +115,8 @@ class Agreement:
         return (self.starts is None or self.starts <= on) and (self.ends is None or on < self.ends)
 
     def covers(self, module: str) -> bool:
-        """Whether messages of this module may pass."""
-        return not self.modules or module in self.modules
+        """Whether messages of this module may pass. One that the hub passes on unread must be named."""
+        return module in self.modules or not (self.modules or is_passed_on(module))
 
 
 class Directory:
@@ -188,6 +197,21 @@ class Directory:
         """This function will say whether an agreement is in force, for `module` or for any, whatever state the platforms are in."""
         operating, providing = self._parties.get(operator), self._parties.get(provider)
         return operating is not None and providing is not None and self._is_agreed(operating.id, providing.id, module, on)
+
+    def list_passed_on(self, platform: PlatformEntry, *, on: date) -> list[str]:
+        """This function will list the modules that pass through unread between a party of the platform and somebody, by name."""
+        own = {party.id for _, key in platform.roles if (party := self._parties.get(key)) is not None}
+        return sorted(
+            {
+                module
+                for pair, agreements in self._agreements.items()
+                if pair == EVERYONE or own.intersection(pair)
+                for agreement in agreements
+                if agreement.is_in_force(on)
+                for module in agreement.modules
+                if is_passed_on(module)
+            }
+        )
 
     def partners_of(self, key: PartyId, role: Role, *, module: str, on: date) -> list[PartyEntry]:
         """This function will list the parties of the opposite side that this one may exchange `module` with, in name order."""

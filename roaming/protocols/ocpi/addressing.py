@@ -45,8 +45,8 @@ def read_ids(headers: Mapping[str, str]) -> Ids:
     return Ids(request_id=_id(headers.get(REQUEST_ID)), correlation_id=_id(headers.get(CORRELATION_ID)))
 
 
-def read_address(*, headers: Mapping[str, str], caller: Caller, side: Side, owner: canonical.PartyId | None = None) -> Address:
-    """This function will read the routing headers of a functional module whose caller stands on `side`.
+def read_address(*, headers: Mapping[str, str], caller: Caller, side: Side | None, owner: canonical.PartyId | None = None) -> Address:
+    """This function will read the routing headers of a functional module whose caller stands on `side` (None: on either).
 
     `headers` has lower-case names, duplicates joined by a comma. Without from-headers the sender is the `owner` whom the path
     names, or the one party of that side on the connection. It raises OcpiRefusal: 2001 for half pairs, duplicates, misspelt or
@@ -56,7 +56,7 @@ def read_address(*, headers: Mapping[str, str], caller: Caller, side: Side, owne
     sender = read_pair(headers, FROM_COUNTRY, FROM_PARTY)
     hosted = caller.platform.roles
     if sender is None:
-        eligible = sorted({key for role, key in hosted if side_of(role) is side})
+        eligible = sorted({key for role, key in hosted if side_of(role) is side or (side is None and side_of(role))})
         if not eligible or (owner is not None and owner not in eligible):
             raise not_found()
         if owner is None and len(eligible) > 1:
@@ -64,7 +64,7 @@ def read_address(*, headers: Mapping[str, str], caller: Caller, side: Side, owne
         sender = owner or eligible[0]
     elif all(key != sender for _, key in hosted):
         raise bad_parameter("OCPI-from-country-code, OCPI-from-party-id: not a party of this connection")
-    for role in side.roles:
+    for role in side.roles if side else (*Side.OPERATOR.roles, *Side.PROVIDER.roles):
         if (role, sender) in hosted:
             return Address(sender=sender, sender_role=role, receiver=receiver, ids=read_ids(headers))
     raise not_found()

@@ -39,7 +39,8 @@ from roaming.protocols.ocpi.client import (
     read_reply,
 )
 from roaming.protocols.ocpi.dialect import BadFields, encode
-from roaming.protocols.ocpi.envelope import UNKNOWN_TOKEN
+from roaming.protocols.ocpi.envelope import UNKNOWN_TOKEN, OcpiRefusal
+from roaming.protocols.ocpi.passing import Passage, Passed, read_passed
 from roaming.protocols.ocpi.v2_1_1.commands import NotInThisVersion
 from roaming.protocols.ocpi.versions import DIALECTS, RECEIVER, SENDER, Dialect
 
@@ -220,6 +221,31 @@ class OcpiGateway:
             return forwarding.read_answer(request=request, dialect=dialect, reply=reply, url=url)
         except BadFields as refusal:
             raise GatewayBroken(f"{request.module}: {refusal}") from None
+
+    def pass_on(self, passage: Passage) -> Passed:
+        """This function will send a request of a module that the hub does not read; it raises a GatewayRefusal, or 404 as answered."""
+        if not self._dialect().routes:
+            raise PlatformOffline("the receiver speaks a version without routing headers")
+        self._check_reachable()
+        url = self._url(passage.identifier, passage.interface, passage.path, passage.query)
+        call = self._call(
+            purpose="forward",
+            method=passage.method,
+            url=url,
+            sender=passage.sender,
+            receiver=passage.receiver,
+            correlation_id=passage.correlation_id,
+            body=None if passage.body is None else encode(passage.body),
+            seconds=passage.seconds,
+            max_bytes=LIST_BYTES,
+        )
+        with egress_refusals():
+            answer = send(call)
+        if answer.status == 404:
+            raise OcpiRefusal("not found", http=404, code=_code_of_404(answer))
+        reply = self._reply(answer)
+        self._check_success(reply)
+        return read_passed(passage, reply, url=url, endpoint=self.platform.endpoints[passage.identifier, passage.interface])
 
     def probe(self) -> Call | None:
         """This function will write GET versions: no side effects, and every living partner answers (mod_hub_client_info §Still alive)."""

@@ -206,6 +206,11 @@ def _write_profile_result(parcel: Parcel, dialect: Dialect) -> Letter | None:
     return Letter(method="POST", url=payload["response_url"], body=_cross(parcel, dialect, dialect.profiles.result, result, parcel.sender))
 
 
+def _write_passed_result(parcel: Parcel, dialect: Dialect) -> Letter | None:
+    payload = parcel.payload or {}
+    return Letter(method="POST", url=payload["response_url"], body=payload["body"].encode())
+
+
 def _write_client_info(parcel: Parcel, dialect: Dialect) -> Letter | None:
     role = PartyRole.objects.select_related("party", "platform").filter(id=parcel.object_row).first()
     if role is None or dialect.client_info is None:
@@ -233,4 +238,5 @@ _WRITERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
 _ANSWERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
     "command_result": _write_result,
     "profile_result": _write_profile_result,
+    "passed_result": _write_passed_result,
 }

@@ -1,16 +1,16 @@
 """The hub's own addresses, as it publishes them and as it finds them again."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote, unquote
 
 from django.conf import settings
 
 from roaming.protocols.ocpi.personas import Persona, interface_of
-from roaming.protocols.ocpi.versions import MODULES, Dialect
+from roaming.protocols.ocpi.versions import BOTH, MODULES, Dialect
 from roaming.routing.sides import Side
 
-_JOINT = re.compile(rf"^(/ocpi/[^/]+/(?:sender|receiver)/(?:{'|'.join(MODULES)}))(?=[^/])")
+_JOINT = re.compile(rf"^(/ocpi/[^/]+/(?:sender|receiver)/(?:{'|'.join(MODULES)}))(?=[^/-])")
 
 
 class Segment:
@@ -25,6 +25,20 @@ class Segment:
     def to_url(self, value: str) -> str:
         """This function will encode one segment."""
         return quote(value, safe="")
+
+
+class Rest:
+    """The rest of a path as it was sent, to be decoded part by part."""
+
+    regex = ".+"
+
+    def to_python(self, value: str) -> tuple[str, ...]:
+        """This function will decode each part."""
+        return tuple(unquote(part, errors="replace") for part in value.split("/"))
+
+    def to_url(self, value: tuple[str, ...]) -> str:
+        """This function will encode each part."""
+        return "/".join(quote(part, safe="") for part in value)
 
 
 def versions_url() -> str:
@@ -48,10 +62,10 @@ def object_url(version: str, module: str, interface: str, *segments: str) -> str
     return module_url(version, module, interface) + "/".join(quote(segment, safe="") for segment in segments)
 
 
-def list_endpoints(dialect: Dialect, persona: Persona | None) -> list[Mapping[str, str]]:
+def list_endpoints(dialect: Dialect, persona: Persona | None, *, passed_on: Sequence[str] = ()) -> list[Mapping[str, str]]:
     """This function will return the endpoints of a version's details, one per module and side.
 
-    A version without sides gets those of the hub's `persona`, without the word.
+    A version without sides gets those of the hub's `persona`, without the word. `passed_on` are modules beside the dialect's own.
     """
     version = dialect.number
     if persona is not None:
@@ -59,7 +73,7 @@ def list_endpoints(dialect: Dialect, persona: Persona | None) -> list[Mapping[st
         return [{"identifier": module, "url": module_url(version, module, interface_of(module, side))} for module in dialect.modules]
     return [
         {"identifier": module, "role": interface, "url": module_url(version, module, interface)}
-        for module, interfaces in dialect.modules.items()
+        for module, interfaces in (*dialect.modules.items(), *((module, BOTH) for module in passed_on))
         for interface in interfaces
     ]
 

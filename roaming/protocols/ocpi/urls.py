@@ -10,14 +10,16 @@ from roaming.protocols.ocpi.endpoints import (
     credentials,
     hubclientinfo,
     locations,
+    passing,
     sessions,
     tariffs,
     tokens,
     versions,
 )
-from roaming.protocols.ocpi.paths import Segment
+from roaming.protocols.ocpi.paths import Rest, Segment
 
 register_converter(Segment, "segment")
+register_converter(Rest, "rest")
 
 _OWNER = "<segment:country_code>/<segment:party_id>"
 _PART = ("", "/<segment:evse_uid>", "/<segment:evse_uid>/<segment:connector_id>")
@@ -50,5 +52,10 @@ urlpatterns = [
     path("<segment:version>/receiver/chargingprofiles/<segment:session_id>", charging_profiles.ProfileReceiver.as_view()),
     path("<segment:version>/sender/chargingprofiles/<segment:session_id>", charging_profiles.ActiveProfile.as_view()),
     path("callbacks/<segment:key>", commands.CommandResult.as_view()),
+    *(
+        path(f"<segment:version>/{side}/<segment:name>{rest}", door.as_view())
+        for side, door in (("sender", passing.PassingSender), ("receiver", passing.PassingReceiver))
+        for rest in ("", "/<rest:rest>")
+    ),
     re_path(r"^", versions.Nowhere.as_view()),
 ]

@@ -126,5 +126,5 @@ REASONS = {
     33: "the hub answers 4001 instead of 2xxx, the same as for a party that does not exist: so nothing leaks",
     34: "the hub does queue: the newest state of an object and every CDR wait for a receiver that is away",
     87: "a remark for documentation",
-    125: "invoice reconciliation is not served yet",
+    125: "the hub passes records on between partners that agreed; it makes none from its own statements yet",
 }

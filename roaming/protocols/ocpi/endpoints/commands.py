@@ -11,11 +11,12 @@ from rest_framework.request import Request
 
 from roaming import canonical
 from roaming.commands.forward import forward_command
+from roaming.commands.passing import receive_passed
 from roaming.commands.receiver import UnknownSubject, find_receiver
-from roaming.commands.relay import Relayed, module_awaited, receive_result
+from roaming.commands.relay import RESULT_TYPES, Relayed, module_awaited, receive_result
 from roaming.protocols.ocpi.addressing import FROM_COUNTRY, FROM_PARTY, find_pair
 from roaming.protocols.ocpi.article import Article
-from roaming.protocols.ocpi.dialect import BadFields
+from roaming.protocols.ocpi.dialect import BadFields, encode
 from roaming.protocols.ocpi.endpoints.door import Door
 from roaming.protocols.ocpi.endpoints.functional import FunctionalDoor
 from roaming.protocols.ocpi.envelope import not_found
@@ -75,8 +76,16 @@ class CommandResult(Door):
         if not (key.isascii() and key.isprintable()):
             raise not_found()
         platform_id = self.caller.platform.id
-        result = self._read(module_awaited(callback_key=key, platform_id=platform_id))
+        module = module_awaited(callback_key=key, platform_id=platform_id)
+        if module not in RESULT_TYPES:
+            body = encode(self.body()).decode()
+            relayed = receive_passed(callback_key=key, platform_id=platform_id, body=body, directory=self.directory, at=self.at)
+            return self._answered(relayed)
+        result = self._read(module)
         relayed = receive_result(callback_key=key, platform_id=platform_id, result=result, at=self.at)
+        return self._answered(relayed)
+
+    def _answered(self, relayed: Relayed) -> HttpResponse:
         headers = None if relayed is Relayed.FORWARDED else {"X-Hub-Replay": "1"}
         return self.success(headers=headers)
 

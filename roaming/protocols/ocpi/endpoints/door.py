@@ -108,7 +108,7 @@ class Door(APIView):
                 self.dialect = get_dialect(kwargs["version"])
             except VersionNotSpoken:
                 raise not_found() from None
-            if self.module != "versions" and self.module not in self.dialect.modules:
+            if not self.is_offered():
                 raise not_found()
         if self.side is None:
             limits.check(self.limit, str(self.caller.platform.id))
@@ -118,6 +118,10 @@ class Door(APIView):
         )
         self.address = read_address(headers=headers, caller=self.caller, side=self.side, owner=self._named_owner())
         limits.check(self.limit_of(request), f"{self.caller.platform.id}:{self.address.sender}")
+
+    def is_offered(self) -> bool:
+        """This function will say whether the version has the module of this door."""
+        return self.module == "versions" or self.module in self.dialect.modules
 
     def _authenticate(self) -> Caller:
         return authenticate(headers=self.headers_read, directory=self.directory, module=self.module, at=self.at)
@@ -201,8 +205,10 @@ class Door(APIView):
 
     def ends(self) -> tuple[canonical.PartyId | None, canonical.PartyId | None]:
         """This function will return requester and responder as the answer's headers name them; None each for configuration modules."""
-        if self.side is None:
-            return None, None
+        return (None, None) if self.side is None else self.routed_ends()
+
+    def routed_ends(self) -> tuple[canonical.PartyId | None, canonical.PartyId | None]:
+        """This function will return requester and responder of a request that has routing headers."""
         requester = find_pair(self.headers_read, FROM_COUNTRY, FROM_PARTY)
         responder = self.responder or find_pair(self.headers_read, TO_COUNTRY, TO_PARTY)
         if responder is None and hasattr(self, "directory"):

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 
 from roaming.protocols.ocpi.endpoints.door import Door
 from roaming.protocols.ocpi.envelope import not_found
+from roaming.protocols.ocpi.passing import passes, spellings_of
 from roaming.protocols.ocpi.paths import details_url, list_endpoints
 from roaming.protocols.ocpi.personas import persona_for
 from roaming.protocols.ocpi.versions import DIALECTS
@@ -40,7 +41,18 @@ class VersionDetails(Door):
         own = None if self.dialect.routes else persona_for(self.caller.platform)
         if (persona is not None and persona != own) or not (self.dialect.routes or own):
             raise not_found()
-        return self.success({"version": self.dialect.number, "endpoints": list_endpoints(self.dialect, own)})
+        endpoints = list_endpoints(self.dialect, own, passed_on=self._passed_on())
+        return self.success({"version": self.dialect.number, "endpoints": endpoints})
+
+    def _passed_on(self) -> list[str]:
+        """This function will list the modules that an agreement of the caller names, as the caller itself spells them."""
+        agreed = self.directory.list_passed_on(self.caller.platform, on=self.at.date())
+        own = {identifier for identifier, _ in self.caller.platform.endpoints}
+        return [
+            next((spelling for spelling in spellings_of(module) if spelling in own), module)
+            for module in agreed
+            if passes(module=module, version=self.dialect.number)
+        ]
 
 
 class Nowhere(Door):

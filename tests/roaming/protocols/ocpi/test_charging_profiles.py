@@ -16,7 +16,7 @@ from tests.wire.caller import HUB, Caller
 from tests.wire.messages import a_message
 from tests.wire.stub_partner import StubPartner
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db
 
 URL = "/ocpi/2.2.1/receiver/chargingprofiles"
 ACTIVE = "/ocpi/2.2.1/sender/chargingprofiles"
@@ -33,13 +33,13 @@ ACTIVE_LIMITS = {"start_date_time": "2026-10-05T10:15:00Z", "charging_profile": 
 
 
 @pytest.fixture
-def alfa(transactional_db: None, stub: StubPartner) -> Caller:
+def alfa(db: None, stub: StubPartner) -> Caller:
     """The operator DE-ALF at the stub, which takes charging profiles."""
     return with_profiles(caller.operator("DE-ALF", at=stub.host), stub, "RECEIVER")
 
 
 @pytest.fixture
-def beta(transactional_db: None, stub: StubPartner) -> Caller:
+def beta(db: None, stub: StubPartner) -> Caller:
     """The provider NL-BET at the stub, which takes limits in force; it has an agreement with everyone."""
     an_agreement()
     return with_profiles(caller.provider("NL-BET", at=stub.host), stub, "SENDER")
@@ -119,6 +119,7 @@ class TestRequest:
 
 
 class TestResult:
+    @pytest.mark.django_db(transaction=True)
     def test_comes_to_the_provider_once_with_the_profile(self, alfa: Caller, beta: Caller, stub: StubPartner) -> None:
         stub.answer("GET", AT_STUB, ACCEPTED)
         stub.answer("POST", "/results/1")
