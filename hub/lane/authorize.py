@@ -20,7 +20,7 @@ from hub.lane.application import Answer
 from hub.lane.doors import Door, NotPlain, Reply
 from hub.lane.group_commit import GroupCommit
 from hub.lane.group_read import GroupRead
-from hub.lane.known import Key, Known, KnownTokens
+from hub.lane.known import Key, Known, KnownTokens, keep_few
 from hub.lane.table import Table
 from hub.lane.turns import Turns
 from hub.lane.visit import Visit
@@ -34,10 +34,13 @@ from roaming.protocols.ocpi.crossings import note_crossing
 from roaming.protocols.ocpi.dialect import encode
 from roaming.protocols.ocpi.endpoints.authorizations import unpushed_token
 from roaming.protocols.ocpi.envelope import not_found, write_success
+from roaming.protocols.ocpi.intake import read_json
+from roaming.protocols.ocpi.versions import get_dialect
 from roaming.routing.route import AskEach, AskOne, DecideHere
 from roaming.routing.sides import Side
 
 _TOKENS = msgspec.json.Decoder(list[canonical.Token])
+_SHORT_BODY = 512  # bytes; longer questions are not kept
 _NOWHERE = canonical.LocationReferences(location_id="")
 _Given = canonical.AuthorizationDecision | GatewayRefusal
 
@@ -65,26 +68,29 @@ class AuthorizeDoor(Door):
 
     async def reply(self, visit: Visit) -> Reply:
         """This function will answer with the decision, its row committed; it raises RequestIdReused and the GatewayRefusals."""
-        question = visit.dialect.read_authorization_request(
-            token_uid=visit.named["token_uid"],
-            token_type=_query_type(visit.scope["query_string"]),
-            body=self.json(visit) if visit.body else None,
-            operator=visit.address.sender,
-            receiver=visit.address.receiver,
-            correlation_id=visit.address.ids.correlation_id,
+        read = _read_question if len(visit.body) > _SHORT_BODY else _read_question_again
+        asked, digest = read(
+            visit.dialect.number,
+            visit.named["token_uid"],
+            visit.scope["query_string"],
+            visit.body,
+            visit.address.sender,
+            visit.address.receiver,
         )
+        question = msgspec.structs.replace(asked, correlation_id=visit.address.ids.correlation_id)
         # The same request once more while the first is under way: it then finds what the first wrote.
         turn = (visit.caller.platform.id, visit.address.ids.request_id)
         await self._turns.enter(turn)
         try:
-            decision, known = await self._decide(visit, question)
+            decision, known = await self._decide(visit, question, digest)
         finally:
             self._turns.leave(turn)
         visit.responder = decision.provider
         return Reply(write_success(_write_decision(decision, question, known, visit), at=visit.at))
 
-    async def _decide(self, visit: Visit, question: canonical.AuthorizationRequest) -> tuple[canonical.AuthorizationDecision, Known]:
-        digest = request_digest(question)
+    async def _decide(
+        self, visit: Visit, question: canonical.AuthorizationRequest, digest: bytes
+    ) -> tuple[canonical.AuthorizationDecision, Known]:
         operator = visit.directory.party(question.operator)
         key = (question.token_uid.upper(), question.token_type, operator.id if operator else 0)
         known = self._known.find(key)
@@ -103,7 +109,11 @@ class AuthorizeDoor(Door):
         self, visit: Visit, question: canonical.AuthorizationRequest, digest: bytes, key: Key, known: Known
     ) -> canonical.AuthorizationDecision | None:
         """This function will decide from tokens known from before, if its row is let in; None: the ordinary way is to be gone."""
-        plan = prepare(request=question, directory=visit.directory, known_tokens=known.tokens, at=visit.at)
+        plan_key = (visit.stamp, visit.at.date(), question.receiver, question.contract_id)
+        plan = known.plans.get(plan_key)
+        if plan is None:
+            plan = prepare(request=question, directory=visit.directory, known_tokens=known.tokens, at=visit.at)
+            keep_few(known.plans, plan_key, plan)
         if not isinstance(plan.route, DecideHere) or plan.token is None:
             return None
         decision = decision_from_token(token=plan.token, request=question, at=visit.at)
@@ -206,6 +216,25 @@ class AuthorizeDoor(Door):
             self._provider_seconds.observe(provider_seconds)
 
 
+def _read_question(
+    version: str, token_uid: str, query: bytes, body: bytes, operator: canonical.PartyId, receiver: canonical.PartyId | None
+) -> tuple[canonical.AuthorizationRequest, bytes]:
+    """This function will read the question, still without the id of its trace, and its digest; it raises what the dialect raises."""
+    question = get_dialect(version).read_authorization_request(
+        token_uid=token_uid,
+        token_type=_query_type(query),
+        body=read_json(body) if body else None,
+        operator=operator,
+        receiver=receiver,
+        correlation_id="",
+    )
+    return question, request_digest(question)
+
+
+# A card shown again at the same place asks with the same bytes.
+_read_question_again = lru_cache(maxsize=4096)(_read_question)
+
+
 @lru_cache(maxsize=256)
 def _query_type(query: bytes) -> str | None:
     # As Django reads a query: the last of several counts, an empty one too.
@@ -240,7 +269,7 @@ def _write_decision(
         raise not_found()
     body = msgspec.Raw(encode(crossing.body))
     if key is not None and not crossing.report.losses:  # each crossing that loses something is counted
-        known.keep_written(key, body)
+        keep_few(known.written, key, body)
     return body
 
 

@@ -5,32 +5,39 @@ token that changed, a further one under the same uid, a moved routing table or a
 request goes the ordinary way.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
 from roaming import canonical
+from roaming.authorizations.decide import Plan
 
 MOST_KNOWN = 10_000
-MOST_WRITTEN = 16  # a card is shown at few places in a day; where it is shown at more, they are written anew
+MOST_KEPT = 16  # of one card: it is shown at few places in a day
 
 Key = tuple[str, str, int]  # uid in upper case, type, row of the operator who may know it
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The tokens of one uid and type that one operator may know, the version they were read in, and answers already written out."""
+    """The tokens of one uid and type that one operator may know, the version they were read in, and what they led to so far."""
 
     version: str
     tokens: list[canonical.Token]
-    written: dict[tuple[Any, ...], msgspec.Raw] = field(default_factory=dict)
+    plans: dict[Hashable, Plan] = field(default_factory=dict)
+    written: dict[Hashable, msgspec.Raw] = field(default_factory=dict)  # answers, in the caller's version
 
-    def keep_written(self, key: tuple[Any, ...], answer: msgspec.Raw) -> None:
-        """This function will keep an answer that these tokens lead to; at most MOST_WRITTEN of them."""
-        if len(self.written) >= MOST_WRITTEN:
-            self.written.clear()
-        self.written[key] = answer
+
+V = TypeVar("V")
+
+
+def keep_few(kept: dict[Hashable, V], key: Hashable, value: V) -> None:
+    """This function will keep `value` under `key`; where MOST_KEPT are there already, they make room."""
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    kept[key] = value
 
 
 class KnownTokens:
