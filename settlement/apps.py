@@ -12,9 +12,9 @@ class SettlementConfig(AppConfig):
     def ready(self) -> None:
         """This function will tie loose ends: slices import only those above them, so what must know those below meets here."""
         from settlement.clearing import checks as of_charges
-        from settlement.clearing.clear import when_credited
+        from settlement.clearing.clear import when_charged, when_credited
         from settlement.disputes import checks as of_disputes
-        from settlement.disputes.resolve import follow_credits
+        from settlement.disputes.revise import follow_credits, link_replacements
         from settlement.documents import checks as of_files
         from settlement.ledger import checks as of_entries
         from settlement.ledger.verify import checks
@@ -24,6 +24,7 @@ class SettlementConfig(AppConfig):
         from settlement.statements.draft import draft_statements
 
         when_credited.append(follow_credits)
+        when_charged.append(link_replacements)
         when_netted.append(lambda run: draft_statements(run=run))
         for slice_ in (of_entries, of_charges, of_disputes, of_runs, of_statements, of_files):
             checks.extend(slice_.CHECKS)

@@ -2,7 +2,7 @@
 
 from settlement.clearing.models import Charge, ClearingCursor, DayTotal, Hold, SettlementPeriod
 from settlement.control.models import CdrReminder, Finding, MeterKey, Repricing, RuleChange, SignedReading
-from settlement.disputes.models import Adjustment, Dispute, DisputeMessage
+from settlement.disputes.models import Acceptance, Adjustment, Dispute, DisputeFile, DisputeMessage
 from settlement.documents.models import Document
 from settlement.ledger.models import Account, Entry, Transfer
 from settlement.netting.models import Carry, CloseStep, Conversion, NettingRun, PairTotal, PlannedPayment, Position
@@ -11,6 +11,7 @@ from settlement.tax.models import TaxDeclaration
 from settlement.terms.models import ExchangeRate, NettingExclusion, NettingSet, PaymentDetails, SettlementTerms, TaxProfile
 
 __all__ = [
+    "Acceptance",
     "Account",
     "Adjustment",
     "Carry",
@@ -21,6 +22,7 @@ __all__ = [
     "Conversion",
     "DayTotal",
     "Dispute",
+    "DisputeFile",
     "DisputeMessage",
     "Document",
     "Entry",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from settlement.clearing.clear import BATCH, clear_pending
 from settlement.clearing.roll_up import list_open_periods, roll_up
 from settlement.control.register import remind
-from settlement.disputes.open import escalate_overdue
+from settlement.disputes.escalate import escalate_overdue
 from settlement.documents.store import STORED_FORMATS, store_document
 from settlement.ledger.verify import verify_ledger
 from settlement.statements.models import Statement
@@ -76,4 +76,4 @@ def watch_deadlines(**_: Any) -> None:
     now = timezone.now()
     reminded, escalated = remind(at=now), escalate_overdue(at=now)
     if reminded or escalated:
-        logger.info("deadlines passed", extra={"cdr_reminders": len(reminded), "disputes_escalated": escalated})
+        logger.info("deadlines passed", extra={"cdr_reminders": len(reminded), "disputes_escalated": len(escalated)})

@@ -46,6 +46,8 @@ class NoSuchCdr(Exception):
 # What follows when charges are taken back, inside the clearing transaction: rows of the credited CDRs, and the instant. The slices
 # below say what (settlement.apps).
 when_credited: list[Callable[[Sequence[int], datetime], object]] = []
+# The same for the rows of the CDRs that were charged, credits left out.
+when_charged: list[Callable[[Sequence[int], datetime], object]] = []
 
 # Rows come in order of id, but commit in any order: the cursor stays behind everything received in the latest ten minutes, and no
 # transaction of the intake may live that long (statement and idle time limits, hub_settings.base).
@@ -134,11 +136,16 @@ def clear_rows(*, cdr_ids: Sequence[int], at: datetime, regardless: bool = False
         booked.append((evidence, found))
     hold_cdrs(reasons=holds, at=at)
     write_charges(charges=_book(booked))
-    credited = [evidence.original for evidence, _ in booked if evidence.original is not None]
-    if credited:
-        for follow in when_credited:
-            follow(credited, at)
+    _tell_others(booked, at)
     return Cleared(charged=len(booked), held=len(holds))
+
+
+def _tell_others(booked: "Sequence[tuple[Evidence, _Charged]]", at: datetime) -> None:
+    charged = [evidence.id for evidence, _ in booked if not evidence.is_credit]
+    credited = [evidence.original for evidence, _ in booked if evidence.original is not None]
+    for rows, followers in ((credited, when_credited), (charged, when_charged)):
+        for follow in followers if rows else ():
+            follow(rows, at)
 
 
 class _Charged(NamedTuple):

@@ -15,7 +15,7 @@ from django.forms.models import model_to_dict
 from roaming.models import Authorization, Cdr, Exchange, PartyRole, Session, TariffRevision
 from settlement.clearing.models import Charge, Hold
 from settlement.control.models import Finding, Repricing, SignedReading
-from settlement.disputes.models import Adjustment, Dispute, DisputeMessage
+from settlement.disputes.models import Adjustment, Dispute, DisputeFile, DisputeMessage
 
 # Zip keeps a time per member; a fixed one makes equal states equal bytes.
 _WHEN = (1980, 1, 1, 0, 0, 0)
@@ -55,6 +55,7 @@ def build_pack(*, cdr: Cdr) -> Pack:
         "disputes.json": _json(_disputes(cdr)),
         **_session(cdr),
         **_price(cdr),
+        **_files(cdr),
     }
     manifest = {name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)} for name, content in sorted(parts.items())}
     parts["manifest.json"] = _json(manifest)
@@ -63,6 +64,11 @@ def build_pack(*, cdr: Cdr) -> Pack:
         for name, content in sorted(parts.items()):
             archive.writestr(zipfile.ZipInfo(name, date_time=_WHEN), content)
     return Pack(output.getvalue(), sorted(parts))
+
+
+def evidence_pack(dispute: Dispute) -> bytes:
+    """This function will return the zip about the CDR of a dispute: the same bytes as long as nothing new was said, shown or booked."""
+    return build_pack(cdr=dispute.cdr).content
 
 
 def _session(cdr: Cdr) -> dict[str, bytes]:
@@ -114,6 +120,11 @@ def _disputes(cdr: Cdr) -> list[dict[str, Any]]:
         }
         for dispute in Dispute.objects.filter(cdr=cdr).order_by("id")
     ]
+
+
+def _files(cdr: Cdr) -> dict[str, bytes]:
+    rows = DisputeFile.objects.filter(dispute__cdr=cdr).order_by("dispute_id", "id")
+    return {f"files/{row.dispute_id}-{row.pk}-{row.name}": bytes(row.content) for row in rows}
 
 
 def _plain(row: Any) -> dict[str, Any]:

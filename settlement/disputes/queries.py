@@ -1,15 +1,22 @@
 """Read disputes and what they book."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 
+from roaming.models import Party
 from settlement.disputes.models import Adjustment, Dispute
 
 BUCKET = "dispute"
-_OPEN = (Dispute.State.OPEN, Dispute.State.ANSWERED, Dispute.State.ESCALATED)
+# In which states money is still in doubt.
+OPEN = (Dispute.State.OPEN, Dispute.State.ANSWERED, Dispute.State.ESCALATED)
+
+
+class NoSuchDispute(Exception):
+    """There is no dispute of that number."""
 
 
 class Adjusted(NamedTuple):
@@ -58,7 +65,36 @@ def describe_adjustments(
     return ("Disputes: " + "; ".join(told))[:180] + more
 
 
-def list_disputes(*, only_open: bool = False) -> QuerySet[Dispute]:
-    """This function will list disputes, the one due first before the others."""
-    rows = Dispute.objects.select_related("cdr__owner", "cdr__provider").order_by("resolve_due_at", "id")
-    return rows.filter(state__in=_OPEN) if only_open else rows
+def list_disputes(
+    *, party: Party | None = None, states: Collection[str] = (), after: int | None = None, limit: int | None = None
+) -> QuerySet[Dispute]:
+    """This function will list disputes with their CDRs, the one due first before the others: a party's own (none: everybody's).
+
+    `states` keeps those in one of them (empty: all); `after` is the last dispute of the page before, by its number.
+    """
+    rows = Dispute.objects.select_related("cdr__owner", "cdr__provider", "opened_for", "credit", "replacement").order_by(
+        "resolve_due_at", "id"
+    )
+    if party is not None:
+        rows = rows.filter(Q(cdr__owner=party) | Q(cdr__provider=party))
+    if states:
+        rows = rows.filter(state__in=states)
+    if after is not None:
+        last = Dispute.objects.values_list("resolve_due_at", "id").filter(pk=after).first()
+        if last is not None:
+            rows = rows.filter(Q(resolve_due_at__gt=last[0]) | Q(resolve_due_at=last[0], id__gt=last[1]))
+    return rows if limit is None else rows[:limit]
+
+
+def get_dispute(*, number: int) -> Dispute:
+    """This function will return a dispute with its CDR; it raises NoSuchDispute."""
+    found = Dispute.objects.select_related("cdr__owner", "cdr__provider").filter(pk=number).first()
+    if found is None:
+        raise NoSuchDispute(f"there is no dispute {number}")
+    return found
+
+
+def sum_at_risk(*, party: Party | None = None) -> dict[str, Decimal]:
+    """This function will sum what is in open dispute, gross, per currency: for one party or for all."""
+    rows = list_disputes(party=party, states=OPEN).order_by("currency").values("currency").annotate(amount=Sum("amount"))
+    return {row["currency"]: row["amount"] for row in rows}

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from django.contrib.auth import get_user_model
 
-from roaming.models import Cdr
+from roaming.models import Cdr, Party
 
 
 class NoSuchUser(Exception):
@@ -16,6 +16,7 @@ class Person(NamedTuple):
 
     email: str
     role: str
+    party: Party | None = None  # whom they speak for; none: the hub
 
 
 def person_about(*, email: str, cdr: Cdr) -> Person:
@@ -30,8 +31,8 @@ def person_about(*, email: str, cdr: Cdr) -> Person:
     memberships = getattr(user, "memberships", None)
     if memberships is None:
         return person
-    member = memberships.filter(party__in=[cdr.owner_id, cdr.provider_id]).order_by("-role").first()
-    return person if member is None else Person(email=person.email, role=member.role)
+    member = memberships.filter(party__in=[cdr.owner_id, cdr.provider_id]).select_related("party").order_by("-role").first()
+    return person if member is None else Person(email=person.email, role=member.role, party=member.party)
 
 
 def get_person(*, email: str) -> Person:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 
 MAY: Mapping[str, frozenset[str]] = {
+    "accept_cdr": frozenset({"maker", "checker", "disputes", "partner-finance"}),
+    "arbitrate_dispute": frozenset({"checker", "arbiter"}),  # and nobody grants what they opened: settlement.disputes.resolve
+    "assign": frozenset({"maker", "checker", "analyst", "disputes"}),
     "close": frozenset({"maker", "checker"}),  # who closed cannot approve: settlement.statements.approve
     "approve": frozenset({"checker"}),
     "issue": frozenset({"maker", "checker"}),

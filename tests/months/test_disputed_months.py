@@ -8,9 +8,10 @@ import pytest
 from roaming.models import Cdr
 from settlement.clearing.clear import clear_everything
 from settlement.clearing.models import Hold
+from settlement.disputes.end import ResolvedAlready
 from settlement.disputes.models import Dispute
 from settlement.disputes.open import DisputedAlready, NothingCharged, TooLate, WrongAmount, open_dispute
-from settlement.disputes.resolve import ResolvedAlready, resolve_dispute
+from settlement.disputes.resolve import resolve_dispute
 from settlement.ledger.verify import verify_ledger
 from tests.builders.canonical_messages import a_price
 from tests.builders.charges import CUT_OFF, CUT_OFF_NOVEMBER, NOVEMBER, codes_of, some_terms
@@ -98,7 +99,7 @@ def test_a_credit_of_a_disputed_charge_takes_it_back_once() -> None:
     month = close()
     assert month.positions() == {"M": Decimal("0.00"), "P": Decimal("0.00")}
     opened.refresh_from_db()
-    assert (opened.state, opened.resolved_by) == ("upheld", "credit CDR")
+    assert (opened.state, opened.resolved_by) == ("credited", "credit CDR")
     assert verify_ledger().ok
 
 

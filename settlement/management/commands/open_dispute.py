@@ -1,16 +1,16 @@
 """`open_dispute`: doubt a part of what a CDR was charged."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from roaming.management.operator_command import OperatorCommand, Refused
+from roaming.management.operator_command import OperatorCommand
 from settlement.clearing.clear import NoSuchCdr
 from settlement.clearing.queries import get_cdr, name_of
 from settlement.disputes.models import Dispute
-from settlement.disputes.open import DisputedAlready, NothingCharged, TooLate, UnknownReason, WrongAmount, open_dispute
+from settlement.disputes.open import AcceptedAlready, DisputedAlready, NothingCharged, TooLate, UnknownReason, WrongAmount, open_dispute
+from settlement.management.money import read_amount
 from settlement.management.people import NoSuchUser, person_about
 from settlement.terms.rights import RoleMayNot
 
@@ -19,7 +19,7 @@ class Command(OperatorCommand):
     """Withholds the disputed part, and nothing else, while the period is open."""
 
     help = "Open a dispute about a part of a charge."
-    refusals = (DisputedAlready, NoSuchCdr, NoSuchUser, NothingCharged, RoleMayNot, TooLate, UnknownReason, WrongAmount)
+    refusals = (AcceptedAlready, DisputedAlready, NoSuchCdr, NoSuchUser, NothingCharged, RoleMayNot, TooLate, UnknownReason, WrongAmount)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""
@@ -31,14 +31,18 @@ class Command(OperatorCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         """This function will open the dispute and return it."""
-        try:
-            amount = Decimal(options["amount"])
-        except InvalidOperation as wrong:
-            raise Refused(f"--amount: {options['amount']!r} is not an amount like 12.10") from wrong
+        amount = read_amount(option="--amount", text=options["amount"])
         cdr = get_cdr(name=options["cdr"])
         person = person_about(email=options["by"], cdr=cdr)
         dispute = open_dispute(
-            cdr=cdr, reason=options["reason"], amount=amount, by=person.email, by_role=person.role, at=timezone.now(), text=options["text"]
+            cdr=cdr,
+            reason=options["reason"],
+            amount=amount,
+            by=person.email,
+            by_role=person.role,
+            at=timezone.now(),
+            text=options["text"],
+            party=person.party,
         )
         withheld = dispute.adjustments.first()
         return {

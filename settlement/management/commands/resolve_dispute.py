@@ -1,14 +1,15 @@
 """`resolve_dispute`: upheld (not owed), rejected (owed) or split; once."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from roaming.management.operator_command import OperatorCommand, Refused
-from settlement.disputes.models import Dispute
-from settlement.disputes.resolve import OUTCOMES, ResolvedAlready, WrongOutcome, resolve_dispute
+from roaming.management.operator_command import OperatorCommand
+from settlement.disputes.end import OpenerDecides, ResolvedAlready
+from settlement.disputes.queries import NoSuchDispute, get_dispute
+from settlement.disputes.resolve import OUTCOMES, WrongOutcome, resolve_dispute
+from settlement.management.money import read_amount
 from settlement.management.people import NoSuchUser, get_person
 from settlement.terms.rights import RoleMayNot
 
@@ -17,7 +18,7 @@ class Command(OperatorCommand):
     """What follows is booked in the next open period, with the number of the dispute."""
 
     help = "Resolve a dispute."
-    refusals = (NoSuchUser, ResolvedAlready, RoleMayNot, WrongOutcome)
+    refusals = (NoSuchDispute, NoSuchUser, OpenerDecides, ResolvedAlready, RoleMayNot, WrongOutcome)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""
@@ -28,13 +29,9 @@ class Command(OperatorCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         """This function will resolve the dispute and return its state and what it booked."""
-        dispute = Dispute.objects.filter(pk=options["dispute"]).first()
-        if dispute is None:
-            raise Refused(f"there is no dispute {options['dispute']}")
-        try:
-            upheld = Decimal(options["upheld_amount"]) if options["upheld_amount"] else None
-        except InvalidOperation as wrong:
-            raise Refused(f"--upheld-amount: {options['upheld_amount']!r} is not an amount") from wrong
+        dispute = get_dispute(number=options["dispute"])
+        told = options["upheld_amount"]
+        upheld = read_amount(option="--upheld-amount", text=told) if told else None
         person = get_person(email=options["by"])
         resolved = resolve_dispute(
             dispute=dispute, outcome=options["outcome"], by=person.email, by_role=person.role, at=timezone.now(), upheld=upheld
