@@ -12,6 +12,8 @@ from hub.sandbox.geography import COUNTRIES, Country
 
 OPERATOR = "CPO"
 PROVIDER = "EMSP"
+OCPI = "ocpi-2.2.1"
+OICP = "oicp-2.3"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Company:
     roles: tuple[str, ...]
     platform: str  # the software that hosts it; companies that name the same one share a connection
     waits_for_hub: bool = False  # its platform does not register itself: the hub connects
+    protocol: str = OCPI
 
     @property
     def id(self) -> str:
@@ -43,18 +46,20 @@ class Company:
         return COUNTRIES[self.country_code]
 
 
-# (country, party id, brand, legal form, street, postal code, city, roles, platform, waits for the hub)
-_CAST: tuple[tuple[str, str, str, str, str, str, str, tuple[str, ...], str, bool], ...] = (
-    ("DE", "NLD", "Nordlicht Laden", "GmbH", "Speicherstraße 14", "20457", "Hamburg", (OPERATOR,), "Nordlicht Backend", False),
-    ("NL", "PSM", "Polderstroom", "B.V.", "Havenkade 88", "3511 AB", "Utrecht", (OPERATOR, PROVIDER), "Polderstroom Platform", False),
-    ("SE", "SGL", "Skärgård Laddning", "AB", "Hamngatan 3", "111 20", "Stockholm", (OPERATOR,), "Skärgård Moln", False),
-    ("CH", "FRN", "Firnstrom", "AG", "Seeweg 21", "6003", "Luzern", (OPERATOR,), "Ladeverbund Alpen", False),
-    ("AT", "WMB", "Wachau Mobil", "GmbH", "Donaulände 7", "4020", "Linz", (OPERATOR,), "Ladeverbund Alpen", False),
-    ("FR", "GRC", "Garrigue Recharge", "SAS", "Quai du Canal 52", "34000", "Montpellier", (OPERATOR,), "Garrigue Réseau", True),
-    ("DE", "FWK", "Fahrwerk Karte", "GmbH", "Lindenallee 120", "34117", "Kassel", (PROVIDER,), "Fahrwerk Cloud", False),
-    ("NL", "TLP", "Tulp Mobiel", "B.V.", "Spoorlaan 9", "4811 XV", "Breda", (PROVIDER,), "Tulp Mobiel", False),
-    ("FR", "HRD", "Hirondelle Mobilité", "SAS", "Rue des Tanneurs 31", "69002", "Lyon", (PROVIDER,), "Hirondelle", False),
-    ("SE", "NRS", "Norrsken Resor", "AB", "Storgatan 45", "411 06", "Göteborg", (PROVIDER,), "Norrsken", False),
+# (country, party id, brand, legal form, street, postal code, city, roles, platform, waits for the hub, protocol)
+_CAST: tuple[tuple[str, str, str, str, str, str, str, tuple[str, ...], str, bool, str], ...] = (
+    ("DE", "NLD", "Nordlicht Laden", "GmbH", "Speicherstraße 14", "20457", "Hamburg", (OPERATOR,), "Nordlicht Backend", False, OCPI),
+    ("NL", "PSM", "Polderstroom", "B.V.", "Havenkade 88", "3511 AB", "Utrecht", (OPERATOR, PROVIDER), "Polderstroom Platform", False, OCPI),
+    ("SE", "SGL", "Skärgård Laddning", "AB", "Hamngatan 3", "111 20", "Stockholm", (OPERATOR,), "Skärgård Moln", False, OCPI),
+    ("CH", "FRN", "Firnstrom", "AG", "Seeweg 21", "6003", "Luzern", (OPERATOR,), "Ladeverbund Alpen", False, OCPI),
+    ("AT", "WMB", "Wachau Mobil", "GmbH", "Donaulände 7", "4020", "Linz", (OPERATOR,), "Ladeverbund Alpen", False, OCPI),
+    ("FR", "GRC", "Garrigue Recharge", "SAS", "Quai du Canal 52", "34000", "Montpellier", (OPERATOR,), "Garrigue Réseau", True, OCPI),
+    ("DE", "FWK", "Fahrwerk Karte", "GmbH", "Lindenallee 120", "34117", "Kassel", (PROVIDER,), "Fahrwerk Cloud", False, OCPI),
+    ("NL", "TLP", "Tulp Mobiel", "B.V.", "Spoorlaan 9", "4811 XV", "Breda", (PROVIDER,), "Tulp Mobiel", False, OCPI),
+    ("FR", "HRD", "Hirondelle Mobilité", "SAS", "Rue des Tanneurs 31", "69002", "Lyon", (PROVIDER,), "Hirondelle", False, OCPI),
+    ("SE", "NRS", "Norrsken Resor", "AB", "Storgatan 45", "411 06", "Göteborg", (PROVIDER,), "Norrsken", False, OCPI),
+    ("DE", "MBL", "Moorblick Laden", "GmbH", "Deichstraße 5", "26721", "Emden", (OPERATOR,), "Moorblick Broker", False, OICP),
+    ("AT", "ENZ", "Enzian Karte", "GmbH", "Bergstraße 17", "6020", "Innsbruck", (PROVIDER,), "Enzian Broker", False, OICP),
 )  # fmt: skip
 
 _LEGAL_FORMS = {"DE": "GmbH", "NL": "B.V.", "SE": "AB", "CH": "AG", "AT": "GmbH", "FR": "SAS"}
@@ -79,30 +84,41 @@ _PROVIDER_NAMES = ("Mobil", "Karte", "Reizen", "Mobilité")
 
 
 def demonstration_companies() -> list[Company]:
-    """This function will return the cast of the demonstration network: six operators and five providers in six countries."""
+    """This function will return the cast of the demonstration network: seven operators and six providers in six countries."""
     return [
         Company(
             country_code=country, party_id=party_id, name=name, legal_name=f"{name} {form}", street=street, postal_code=postal_code,
             city=city, website=f"https://www.{party_id.lower()}.example", vat_id=make_vat_id(country, seed=f"{country}{party_id}"),
-            iban=make_iban(country, seed=f"{country}{party_id}"), roles=roles, platform=platform, waits_for_hub=waits,
+            iban=make_iban(country, seed=f"{country}{party_id}"), roles=roles, platform=platform, waits_for_hub=waits, protocol=protocol,
         )
-        for country, party_id, name, form, street, postal_code, city, roles, platform, waits in _CAST
+        for country, party_id, name, form, street, postal_code, city, roles, platform, waits, protocol in _CAST
     ]  # fmt: skip
 
 
-def make_companies(*, operators: int, providers: int, seed: int, label: str, taken: Collection[str]) -> list[Company]:
+def make_companies(
+    *, operators: int, providers: int, seed: int, label: str, taken: Collection[str], has_oicp: bool = False
+) -> list[Company]:
     """This function will invent companies that fill `operators` CPO and `providers` eMSP roles; every third has both.
 
     Ids differ from every one in `taken` (`CC-PID`), so that rehearsals can follow each other on one hub. `label` marks their names.
+    With `has_oicp` the last operator and the last provider of one role speak OICP, where there are two of that role at least.
     """
     rng = random.Random(f"companies-{seed}-{label}")
     both = min(operators, providers) // 2
     roles = [(OPERATOR, PROVIDER)] * both + [(OPERATOR,)] * (operators - both) + [(PROVIDER,)] * (providers - both)
     used = set(taken)
-    return [_invent(rng=rng, number=number, roles=held, label=label, used=used) for number, held in enumerate(roles)]
+    brokered = {
+        max(number for number, held in enumerate(roles) if held == (role,))
+        for role, count in ((OPERATOR, operators), (PROVIDER, providers))
+        if has_oicp and count > 1
+    }
+    return [
+        _invent(rng=rng, number=number, roles=held, label=label, used=used, protocol=OICP if number in brokered else OCPI)
+        for number, held in enumerate(roles)
+    ]
 
 
-def _invent(*, rng: random.Random, number: int, roles: tuple[str, ...], label: str, used: set[str]) -> Company:
+def _invent(*, rng: random.Random, number: int, roles: tuple[str, ...], label: str, used: set[str], protocol: str) -> Company:
     # Mostly the euro area, so that netting has something to net; every fourth pays in another currency.
     code = ("DE", "NL", "FR", "AT", "DE", "NL", "SE", "CH")[number % 8]
     country = COUNTRIES[code]
@@ -123,6 +139,7 @@ def _invent(*, rng: random.Random, number: int, roles: tuple[str, ...], label: s
         iban=make_iban(code, seed=f"{code}{party_id}{label}"),
         roles=roles,
         platform=f"{name} ({label})",
+        protocol=protocol,
     )
 
 

@@ -42,9 +42,12 @@ Say = Callable[[str], None]
 class Demonstration:
     """One hub's demonstration. `at` of `run` decides which month is the last one."""
 
-    def __init__(self, *, hub_url: str, hub_party: str, memory_path: Path, office: Office, clock: Callable[[], datetime], say: Say) -> None:
+    def __init__(
+        self, *, hub_url: str, hub_party: str, proxy_secret: str, memory_path: Path, office: Office, clock: Callable[[], datetime], say: Say
+    ) -> None:
         self.hub_url = hub_url
         self.hub_party = hub_party
+        self.proxy_secret = proxy_secret
         self.versions_url = f"{hub_url}/ocpi/versions"
         self.path = memory_path
         self.office = office
@@ -65,6 +68,9 @@ class Demonstration:
             clock=self.clock,
             ports=memory.ports,
             connections=memory.connections,
+            accesses=memory.accesses,
+            hub_url=self.hub_url,
+            proxy_secret=self.proxy_secret,
         )
         try:
             await network.open()
@@ -100,6 +106,12 @@ class Demonstration:
             await self._register(platform, memory)
         if waiting:
             self.say(f"{len(waiting)} platforms registered over OCPI 2.2.1")
+        brokers = [broker for broker in network.brokers.values() if not broker.link.access.is_registered]
+        for broker in brokers:
+            memory.platform_ids[broker.name] = await asyncio.to_thread(enrolment.pin, broker, office=self.office)
+            save_memory(self.path, memory)
+        if brokers:
+            self.say(f"{len(brokers)} partners speak OICP 2.3")
         if "signed" not in memory.stages:
             await asyncio.to_thread(self._paperwork, network, starts_at)
             self._done(memory, "signed")

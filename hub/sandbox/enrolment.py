@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from hub.sandbox.companies import Company
-from hub.sandbox.network import Network, Platform
+from hub.sandbox.network import Broker, Network, Platform
 from hub.sandbox.ocpi_2_2_1.link import HandshakeFailed
 from hub.sandbox.office import Office
 
@@ -31,6 +31,14 @@ async def await_hub(platform: Platform, *, number: int, token_a: str, office: Of
     await asyncio.to_thread(office.connect, platform=number, versions_url=platform.link.own_versions_url, token=token_a)
     if not platform.link.connection.is_registered:
         raise HandshakeFailed(f"{platform.name} was not registered by the hub")
+
+
+def pin(broker: Broker, *, office: Office) -> int:
+    """This function will have the operator invite an OICP partner, pin its certificate and enter its addresses; returns its number."""
+    number = office.invite_broker(name=broker.name, roles=broker.link.roles, host=broker.host)
+    office.pin(platform=number, fingerprint=broker.link.access.fingerprint, urls=broker.urls)
+    broker.link.access.is_registered = True
+    return number
 
 
 def sign_agreements(network: Network, *, office: Office, starts: date, netting_set: str | None = None) -> int:

@@ -150,7 +150,7 @@ class Life:
             await self._from_the_app(visit)
             return
         method, reference = "WHITELIST", None
-        if starts_at is None:
+        if starts_at is None or operator.is_brokered:
             answer = await operator.ask(visit.card, site=visit.site, charger=visit.charger)
             if not answer.is_allowed:
                 self.say(f"{visit.company.name}: a card of {visit.provider.company.name} is answered {answer.word}")
@@ -187,7 +187,7 @@ class Life:
             if f"S-{visit.id}" not in operator.sessions:
                 await operator.report_start(visit, auth_method=item.auth_method, reference=item.reference)
             elif item.auth_method == "COMMAND" and ticks >= _EARLIEST_STOP_TICKS and self.rng.random() < _STOP_CHANCE:
-                await self._stop_from_the_app(visit)
+                await self._stop_from_the_app(item)
             elif 0 < ticks <= visit.charging_ticks:
                 await operator.report_progress(visit, ticks=ticks)
 
@@ -200,6 +200,8 @@ class Life:
                 continue
             # A car that has been here for a while was let in by its card alone; only some providers allow that.
             fitting = [card for card in provider.cards if card.verdict == "ALLOWED" and (may_ask or card.whitelist == "ALLOWED")]
+            if not fitting:
+                continue
             card = self.rng.choice(fitting)
             power = min(charger.power_kw, card.dc_kw if charger.is_dc else card.ac_kw) * self.rng.uniform(0.7, 0.9)
             ticks = self.rng.randint(12, 40) if charger.is_dc else self.rng.randint(25, 90)
@@ -230,22 +232,34 @@ class Life:
         self._wishes[visit.charger.uid] = visit
         provider = self.network.providers[visit.provider.company.id]
         sent = await provider.start_remotely(
-            visit.card, operator=visit.company, location_id=visit.site.id, evse_uid=visit.charger.uid, key=uuid.uuid4().hex
+            visit.card,
+            operator=visit.company,
+            location_id=visit.site.id,
+            evse_uid=visit.charger.uid,
+            evse_id=visit.charger.evse_id,
+            key=uuid.uuid4().hex,
         )
         if not sent.is_in:
             self._wishes.pop(visit.charger.uid, None)
             self.say(f"{visit.provider.company.name}: a start from the app is answered {sent.code}")
 
-    async def _stop_from_the_app(self, visit: Visit) -> None:
-        provider = self.network.providers[visit.provider.company.id]
-        sent = await provider.stop_remotely(operator=visit.company, session_id=f"S-{visit.id}", key=uuid.uuid4().hex)
+    async def _stop_from_the_app(self, item: _Running) -> None:
+        visit, provider = item.visit, self.network.providers[item.visit.provider.company.id]
+        is_brokered = self.network.operators[visit.company.id].is_brokered
+        sent = await provider.stop_remotely(
+            operator=visit.company,
+            session_id=item.reference or "" if is_brokered else f"S-{visit.id}",
+            evse_id=visit.charger.evse_id,
+            reference=item.reference,
+            key=uuid.uuid4().hex,
+        )
         self.say(
             f"{visit.site.name}: {visit.provider.company.name} stops a session from the app" + ("" if sent.is_in else f": {sent.code}")
         )
 
     async def _start_remotely(self, wish: RemoteStart) -> str:
         visit = self._wishes.pop(wish.evse_uid or "", None)
-        if visit is None or visit.card.uid != wish.card_uid:
+        if visit is None or not wish.is_of(visit.card):
             return "REJECTED"
         self._later(self._plug_in(visit, wish))
         return "ACCEPTED"
@@ -258,7 +272,8 @@ class Life:
         return sent
 
     async def _stop_remotely(self, session_id: str, result_address: str) -> str:
-        item = self.running.get(session_id.removeprefix("S-"))
+        named = (item for item in self.running.values() if item.reference == session_id)  # an OICP session has the hub's name
+        item = self.running.get(session_id.removeprefix("S-")) or next(named, None)
         if item is None or item.has_ended:
             return "UNKNOWN_SESSION"
         visit, now = item.visit, self.clock()

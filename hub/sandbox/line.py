@@ -140,21 +140,21 @@ class OperatorLine(Protocol):
 class ProviderLine(Protocol):
     """What a provider can say to the hub."""
 
-    async def push_card(self, card: Card, *, at: datetime) -> Sent:
-        """Tell everybody a card."""
+    async def push_cards(self, cards: Sequence[Card], *, at: datetime) -> list[Sent]:
+        """Tell everybody the cards."""
 
     async def start_remotely(
-        self, card: Card, *, operator: Company, location_id: str, evse_uid: str, reference: str, result_key: str, at: datetime
+        self, card: Card, *, operator: Company, location_id: str, evse_uid: str, evse_id: str, reference: str, result_key: str, at: datetime
     ) -> Sent:
         """Ask an operator to start a session."""
 
-    async def stop_remotely(self, *, operator: Company, session_id: str, result_key: str) -> Sent:
-        """Ask an operator to end a session."""
+    async def stop_remotely(self, *, operator: Company, session_id: str, evse_id: str, reference: str | None, result_key: str) -> Sent:
+        """Ask an operator to end a session; `reference` is what its authorisation was called."""
 
 
 @dataclass(frozen=True)
 class RemoteStart:
-    """A provider's wish to start a session, as the operator got it."""
+    """A provider's wish to start a session, as the operator got it; where a protocol names no card, of a contract."""
 
     card_uid: str
     provider_id: str
@@ -162,6 +162,12 @@ class RemoteStart:
     evse_uid: str | None
     reference: str | None
     result_address: str
+    contract_id: str = ""
+
+    def is_of(self, card: Card) -> bool:
+        """Whether this card's driver wants it; a contract may have got its check character on the way."""
+        told, own = self.contract_id.replace("-", ""), card.contract_id.replace("-", "")
+        return self.card_uid == card.uid or (told.startswith(own) and bool(own))
 
 
 class OperatorDesk(Protocol):

@@ -9,6 +9,7 @@ import msgspec
 
 from hub.sandbox.life import OpenVisit
 from hub.sandbox.ocpi_2_2_1.link import Connection
+from hub.sandbox.oicp_2_3.link import Access
 
 
 class Memory(msgspec.Struct):
@@ -20,6 +21,7 @@ class Memory(msgspec.Struct):
     tokens_a: dict[str, str] = {}
     platform_ids: dict[str, int] = {}
     connections: dict[str, Connection] = {}
+    accesses: dict[str, Access] = {}
     stages: list[str] = []
     under_way: list[OpenVisit] = []
     lived_until: datetime | None = None

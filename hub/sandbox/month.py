@@ -8,9 +8,11 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
+from hub.sandbox.companies import OICP
 from hub.sandbox.day import Visit
-from hub.sandbox.line import FAILED, ChargeRecord, Sent
+from hub.sandbox.line import FAILED, Answer, ChargeRecord, Sent
 from hub.sandbox.network import Network
+from hub.sandbox.operator import Operator
 from hub.sandbox.story import Attempt, Story
 
 # A hub that restarts in the middle of a play is waited for: an operator does not throw a record away.
@@ -97,15 +99,32 @@ class MonthPlay:
         operator = self.network.operators[visit.company.id]
         method, reference = "WHITELIST", None
         if visit.id in self.story.asked:
-            answer = await operator.ask(visit.card, site=visit.site, charger=visit.charger)
+            answer = await self._hold_card_up(operator, visit)
             self.figures.authorizations[answer.word] += 1
             if answer.is_allowed:
-                method, reference = "AUTH_REQUEST", answer.reference
+                method, reference = "AUTH_REQUEST", self._reference(visit, answer)
+            elif operator.is_brokered:
+                return  # the car leaves: without a yes there is no session
         if self._every and number % self._every == 0:
             await self._insist(lambda: operator.report_start(visit, auth_method=method, reference=reference))
             await self._insist(lambda: operator.report_progress(visit, ticks=visit.charging_ticks // 2))
         await self._insist(lambda: operator.report_end(visit, auth_method=method, reference=reference))
         await self._bill(visit)
+
+    async def _hold_card_up(self, operator: Operator, visit: Visit) -> Answer:
+        """Ask; where nothing is possible without a yes, a driver with a good card tries again as drivers do."""
+        answer = await operator.ask(visit.card, site=visit.site, charger=visit.charger)
+        for _ in range(_TRIES if operator.is_brokered else 0):
+            if answer.is_allowed:
+                break
+            await asyncio.sleep(self._first_pause_seconds)
+            answer = await operator.ask(visit.card, site=visit.site, charger=visit.charger)
+        return answer
+
+    def _reference(self, visit: Visit, answer: Answer) -> str | None:
+        """Return what ties the charge to its authorisation; the hub's own reference has its date, which is not that of a month ago."""
+        is_alive = self.network.providers[visit.provider.company.id].gives_references
+        return answer.reference if is_alive or visit.company.protocol == OICP else None
 
     async def _bill(self, visit: Visit) -> None:
         operator = self.network.operators[visit.company.id]

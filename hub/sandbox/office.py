@@ -5,7 +5,7 @@ A partner must never need this; what a simulated partner does goes over the wire
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -39,6 +39,24 @@ class Office:
         is_known = any(platform["name"] == name for platform in self._run("list_platforms", [])["platforms"])
         parties = [part for company, role in roles for part in ("--party", f"{role}:{company.country_code}:{company.party_id}")]
         return self._run("invite_platform", ["--name", name, *parties, "--allow-host", host, *(["--again"] if is_known else [])])
+
+    def invite_broker(self, *, name: str, roles: Sequence[tuple[Company, str]], host: str) -> int:
+        """This method will invite an OICP partner and return its number; again, where a former start was cut short."""
+        for platform in self._run("list_platforms", [])["platforms"]:
+            if platform["name"] == name:
+                return int(platform["platform"])
+        parties = [part for company, role in roles for part in ("--party", f"{role}:{company.country_code}:{company.party_id}")]
+        invited = self._run("invite_platform", ["--name", name, "--protocol", "oicp", *parties, "--allow-host", host])
+        return int(invited["platform"])
+
+    def pin(self, *, platform: int, fingerprint: str, urls: Mapping[str, str]) -> Answer:
+        """This method will pin an OICP partner's certificate and enter the addresses of its services, by service."""
+        addresses = [part for service, url in urls.items() for part in (f"--{service}-url", url)]
+        return self._run("register_oicp_partner", ["--platform", str(platform), "--certificate-sha256", fingerprint, *addresses])
+
+    def lock(self, *, platform: int) -> Answer:
+        """This method will lock a platform: an OICP partner cannot take itself away."""
+        return self._run("lock_platform", ["--platform", str(platform)])
 
     def connect(self, *, platform: int, versions_url: str, token: str) -> Answer:
         """This method will let the hub start the handshake itself."""

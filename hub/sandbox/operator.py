@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from hub.sandbox.companies import OICP
 from hub.sandbox.day import TICK, Visit
 from hub.sandbox.line import Answer, ChargeRecord, OperatorLine, RemoteStart, Sent, SessionReport, Slice
 from hub.sandbox.world import Card, Charger, OperatorPlan, Site
@@ -27,6 +28,11 @@ class Operator:
         self.records: dict[str, ChargeRecord] = {}
         self.on_start: Callable[[RemoteStart], Awaitable[str]] | None = None
         self.on_stop: Callable[[str, str], Awaitable[str]] | None = None
+
+    @property
+    def is_brokered(self) -> bool:
+        """Whether it speaks OICP: the hub names its sessions, so there is no charge without the hub's answer first."""
+        return self.company.protocol == OICP
 
     async def introduce(self) -> list[Sent]:
         """This method will tell everybody the tariffs and the sites."""

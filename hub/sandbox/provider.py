@@ -27,7 +27,7 @@ class Provider:
 
     async def issue_cards(self) -> list[Sent]:
         """This method will tell everybody the cards."""
-        return [await self.line.push_card(card, at=self.opened_at) for card in self.plan.cards]
+        return await self.line.push_cards(self.plan.cards, at=self.opened_at)
 
     async def judge(self, *, uid: str) -> tuple[Card | None, Answer]:
         """This method will decide about a card; slowly for cards with a delay."""
@@ -42,15 +42,22 @@ class Provider:
             reference = uuid.uuid4().hex
         return card, Answer(card.verdict, reference)
 
-    async def start_remotely(self, card: Card, *, operator: Company, location_id: str, evse_uid: str, key: str) -> Sent:
-        """This method will send the app's wish to charge; the charger's answer comes later under `key`."""
+    async def start_remotely(self, card: Card, *, operator: Company, location_id: str, evse_uid: str, key: str, evse_id: str = "") -> Sent:
+        """This method will send the app's wish to charge; over OCPI the charger's answer comes later under `key`."""
         return await self.line.start_remotely(
-            card, operator=operator, location_id=location_id, evse_uid=evse_uid, reference=f"APP-{key}", result_key=key, at=self.opened_at
+            card,
+            operator=operator,
+            location_id=location_id,
+            evse_uid=evse_uid,
+            evse_id=evse_id,
+            reference=f"APP-{key}",
+            result_key=key,
+            at=self.opened_at,
         )
 
-    async def stop_remotely(self, *, operator: Company, session_id: str, key: str) -> Sent:
+    async def stop_remotely(self, *, operator: Company, session_id: str, key: str, evse_id: str = "", reference: str | None = None) -> Sent:
         """This method will send the app's wish to end a session."""
-        return await self.line.stop_remotely(operator=operator, session_id=session_id, result_key=key)
+        return await self.line.stop_remotely(operator=operator, session_id=session_id, evse_id=evse_id, reference=reference, result_key=key)
 
     def hear_result(self, *, key: str, result: str) -> None:
         """This method will keep what the charger did after a remote command."""

@@ -88,9 +88,13 @@ Progress = Callable[[str, int, int], None]
 class Rehearsal:
     """One run of one plan. `on_progress` hears (phase, done, of)."""
 
-    def __init__(self, *, plan: Plan, hub_url: str, office: Office, clock: Callable[[], datetime], on_progress: Progress) -> None:
+    def __init__(
+        self, *, plan: Plan, hub_url: str, proxy_secret: str, office: Office, clock: Callable[[], datetime], on_progress: Progress
+    ) -> None:
         self.plan = plan
         self.hub_url = hub_url
+        self.proxy_secret = proxy_secret
+        self._numbers: dict[str, int] = {}  # OICP partner -> the hub's number of it
         self.office = office
         self.clock = clock
         self.on_progress = on_progress
@@ -115,6 +119,8 @@ class Rehearsal:
             clock=self.clock,
             ports=free_ports(names=names, first=_FIRST_PORT),
             connections={},
+            hub_url=self.hub_url,
+            proxy_secret=self.proxy_secret,
         )
         try:
             await network.open()
@@ -131,6 +137,7 @@ class Rehearsal:
             seed=plan.seed,
             label=f"rehearsal {plan.stamp}",
             taken=self.office.known_parties(),
+            has_oicp=bool(self.proxy_secret),
         )
         return make_world(
             companies=companies,
@@ -176,6 +183,8 @@ class Rehearsal:
                 done += 1
                 self.on_progress("enrol", done, len(network.platforms))
 
+        for broker in network.brokers.values():
+            self._numbers[broker.name] = await asyncio.to_thread(enrolment.pin, broker, office=self.office)
         await asyncio.gather(*(enrol(platform) for platform in network.platforms.values()))
 
     def _paperwork(self, network: Network, starts_at: datetime) -> int:
@@ -189,11 +198,10 @@ class Rehearsal:
 
     async def _await_deliveries(self, network: Network) -> None:
         expected = len(self.outcome.figures.records)
-        shelves = [platform.door.shelf.objects["cdrs"] for platform in network.platforms.values()]
         arrived, heard, heard_at = 0, -1, time.monotonic()
         # Whatever else arrives, cards and locations that were pushed before, shows that the hub is at it.
         while arrived < expected and time.monotonic() - heard_at < _SILENCE_SECONDS:
-            arrived = sum(len(shelf) for shelf in shelves)
+            arrived = sum(host.cdrs for host in network.hosts)
             self.on_progress("deliver", arrived, expected)
             if network.tally.received.total() != heard:
                 heard, heard_at = network.tally.received.total(), time.monotonic()
@@ -215,6 +223,8 @@ class Rehearsal:
         # The platforms go; their records, statements and papers stay.
         registered = [platform for platform in network.platforms.values() if platform.link.connection.is_registered]
         await asyncio.gather(*(platform.link.unregister() for platform in registered))
+        for number in self._numbers.values():
+            await asyncio.to_thread(self.office.lock, platform=number)
         await network.close()
 
     @contextmanager

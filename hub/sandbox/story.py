@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from hub.sandbox.companies import OICP
 from hub.sandbox.day import Visit
 from hub.sandbox.world import Card, Charger, OperatorPlan, Site, World, unknown_card
 
@@ -38,7 +39,9 @@ def tell_story(*, world: World, visits: Sequence[Visit], seed: int, asked_share:
     """This function will choose what goes differently; about one visit in fifty is not ordinary, at least one of each kind."""
     rng = random.Random(f"story-{seed}")
     few = max(1, len(visits) // 200)
-    chosen = rng.sample(range(len(visits)), k=min(len(visits), 6 * few + 1))
+    # OICP knows neither credits nor a second record of a session: what is not ordinary happens between OCPI partners.
+    fitting = [index for index, visit in enumerate(visits) if not _is_brokered(visit)] or list(range(len(visits)))
+    chosen = rng.sample(fitting, k=min(len(fitting), 6 * few + 1))
     credited, repeated, late, beyond = chosen[:few], chosen[few : 5 * few], chosen[5 * few : 6 * few], chosen[6 * few :]
     ids = [visit.id for visit in visits]
     told = list(visits)
@@ -48,12 +51,20 @@ def tell_story(*, world: World, visits: Sequence[Visit], seed: int, asked_share:
         visits=tuple(told),
         attempts=tuple(_attempts(world, rng, count=max(6, len(visits) // 20), seed=seed)),
         asked=frozenset(
-            [*rng.sample(ids, k=round(len(ids) * asked_share)), *(visit.id for visit in told if visit.card.whitelist == "NEVER")]
+            [
+                *rng.sample(ids, k=round(len(ids) * asked_share)),
+                # The hub names the session of an OICP operator: without its answer there is none to charge for.
+                *(visit.id for visit in told if visit.card.whitelist == "NEVER" or visit.company.protocol == OICP),
+            ]
         ),
         credited=frozenset(ids[index] for index in credited),
         repeated=frozenset(ids[index] for index in repeated),
         late=frozenset(ids[index] for index in late),
     )
+
+
+def _is_brokered(visit: Visit) -> bool:
+    return OICP in (visit.company.protocol, visit.provider.company.protocol)
 
 
 def _beyond_belief(visit: Visit) -> Visit:

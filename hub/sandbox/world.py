@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from hub.sandbox.companies import OPERATOR, PROVIDER, Company
+from hub.sandbox.companies import OICP, OPERATOR, PROVIDER, Company
 from hub.sandbox.geography import City
 from hub.sandbox.prices import Tariff
 
@@ -173,13 +173,15 @@ def _site(company: Company, rng: random.Random, number: int, city: City) -> Site
     street = rng.choice(company.country.streets)
     # Every third site is a fast-charging park at the motorway, the others stand where people live and work.
     kinds = _KINDS[2:] if number % 3 == 2 else _KINDS[:2] if number % 3 == 0 else _KINDS[1:3]
+    is_brokered = company.protocol == OICP
     chargers = []
     for position in range(4 if kinds is _KINDS[:2] else 3):
         standard, form, power_type, voltage, amperage, power = kinds[position % len(kinds)]
         point = f"{number + 1:02}{position + 1:02}"
         chargers.append(
             Charger(
-                uid=f"{company.party_id}-{point}",
+                # Over OICP nobody names a location or an EVSE inside it: others know them by the names that the hub makes of its ids.
+                uid=f"{company.country_code}{company.party_id}E{point}" if is_brokered else f"{company.party_id}-{point}",
                 evse_id=f"{company.country_code}*{company.party_id}*E{point}",
                 connector_id="1",
                 standard=standard,
@@ -192,7 +194,7 @@ def _site(company: Company, rng: random.Random, number: int, city: City) -> Site
             )
         )
     return Site(
-        id=f"{company.party_id}-SITE{number + 1:02}",
+        id=f"{company.country_code}{company.party_id}P{number + 1:02}" if is_brokered else f"{company.party_id}-SITE{number + 1:02}",
         name=f"{company.name} {city.name}, {street}",
         address=f"{street} {rng.randint(1, 90)}",
         postal_code=city.postal_code,
@@ -218,15 +220,25 @@ def _card(company: Company, rng: random.Random, numbers: random.Random, number: 
     contract = f"{numbers.randint(0, 99_999_999):08}"
     return Card(
         uid=f"04{numbers.getrandbits(48):012X}",
-        contract_id=f"{company.country_code}-{company.party_id}-C{contract}",
+        contract_id=_contract_id(company, contract),
         visual_number=f"{company.party_id} {contract[:4]} {contract[4:]}",
         # Every third one must be asked for each time; for the others the hub may answer.
-        whitelist="ALLOWED" if verdict == "ALLOWED" and number % 3 else "NEVER",
+        whitelist="ALLOWED" if verdict == "ALLOWED" and number % 3 and company.protocol != OICP else "NEVER",
         verdict=verdict,
         battery_kwh=battery,
         ac_kw=ac,
         dc_kw=dc,
     )
+
+
+def _contract_id(company: Company, digits: str) -> str:
+    """Return a contract id: as OCPI partners write it, without a check digit, and in DIN form with its digit where OICP wants one."""
+    if company.protocol != OICP:
+        return f"{company.country_code}-{company.party_id}-C{digits}"
+    bare = f"{company.country_code}{company.party_id}{digits[:6]}"
+    values = [int(digit) for letter in bare for digit in (letter if letter.isdigit() else str(int(letter, 36)))]
+    check = sum(value << power for power, value in enumerate(values)) % 11
+    return f"{company.country_code}-{company.party_id}-{digits[:6]}-{'X' if check == 10 else check}"
 
 
 def unknown_card(*, seed: str) -> Card:

@@ -59,6 +59,7 @@ class TestRunSandbox:
         month = f"{datetime.now(UTC).replace(day=1) - timedelta(days=1):%Y-%m}"
 
         assert "9 platforms registered over OCPI 2.2.1" in first_start
+        assert "2 partners speak OICP 2.3" in first_start
         assert f"{month} is closed, approved and issued" in first_start
         held = [{reason["check"] for reason in hold["reasons"]} for hold in house.command("list_holds", [])["holds"]]
         assert len(held) == 1
@@ -76,6 +77,20 @@ class TestRunSandbox:
         pdf = next(link for link in newcomer.links(page) if "pdf" in link)
         status, body = newcomer.get(pdf)
         assert (status, body[:4]) == (200, b"%PDF")
+
+    def test_puts_charges_over_both_protocols_on_one_statement(self, house: House, first_start: str, tmp_path: Path) -> None:
+        assert first_start
+        # Fahrwerk speaks OCPI, Enzian OICP; each charged at operators of both kinds, and each has one statement of the month.
+        for party, partners in (("DE-FWK", {"DE-NLD", "DE-MBL"}), ("AT-ENZ", {"DE-NLD", "DE-MBL"})):
+            (number,) = house.rows(
+                f"SELECT s.id FROM settlement_statement s JOIN roaming_party p ON p.id = s.party_id WHERE p.party_id = '{party[3:]}'"  # noqa: S608
+                " AND s.currency = 'EUR' AND s.number IS NOT NULL"
+            )[0]
+            paper = tmp_path / f"{party}.json"
+            house.command("export_statement", ["--statement", str(number), "--format", "json", "--output", str(paper)])
+            cdrs = json.loads(paper.read_text())["cdrs"]
+            assert partners <= {line["operator"] for line in cdrs}
+            assert all(Decimal(line["net"]) > 0 for line in cdrs if line["operator"] == "DE-MBL")
 
     def test_keeps_its_secrets_to_itself(self, house: House, first_start: str) -> None:
         kept = house.root / "sandbox.json"

@@ -35,6 +35,9 @@ class Command(OperatorCommand):
         parser.add_argument("--operators", type=int, default=8)
         parser.add_argument("--providers", type=int, default=6)
         parser.add_argument("--cdrs", type=int, default=1000, help="how many charges (a few more records come from credits and repeats)")
+        parser.add_argument(
+            "--ocpi-only", action="store_true", help="nobody speaks OICP: for a hub whose proxy is not reached from this machine"
+        )
         parser.add_argument("--seed", type=int, help="the same seed plays the same month, with new companies where the former are taken")
 
     def run(self, **options: Any) -> dict[str, Any]:
@@ -57,7 +60,14 @@ class Command(OperatorCommand):
         )
         bars = Bars()
         with bars.progress:
-            rehearsal = Rehearsal(plan=plan, hub_url=settings.HUB_PUBLIC_URL, office=Office(), clock=timezone.now, on_progress=bars.show)
+            rehearsal = Rehearsal(
+                plan=plan,
+                hub_url=settings.HUB_PUBLIC_URL,
+                proxy_secret="" if options["ocpi_only"] else settings.HUB_PROXY_SECRET,
+                office=Office(),
+                clock=timezone.now,
+                on_progress=bars.show,
+            )
             outcome = asyncio.run(rehearsal.run())
             bars.close()
         return describe(outcome)

@@ -19,7 +19,7 @@ from hub.sandbox.readiness import HubNotThere
 class Command(BaseCommand):
     """Brings the simulated partners up and keeps them alive until SIGTERM or Ctrl-C."""
 
-    help = "Run the demonstration network: simulated operators and providers that talk to this hub over OCPI."
+    help = "Run the demonstration network: simulated operators and providers that talk to this hub over OCPI and OICP."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -36,6 +36,7 @@ class Command(BaseCommand):
         demonstration = Demonstration(
             hub_url=settings.HUB_PUBLIC_URL,
             hub_party=settings.HUB_PARTY,
+            proxy_secret=settings.HUB_PROXY_SECRET,
             memory_path=settings.VAR_DIR / "sandbox.json",
             office=Office(),
             clock=timezone.now,

@@ -239,6 +239,7 @@ class Door:
                 body.get("evse_uid"),
                 body.get("authorization_reference"),
                 body["response_url"],
+                token["contract_id"],
             )
             result = await operator.start(wish)
         elif command == "STOP_SESSION":

@@ -114,8 +114,11 @@ class OcpiProviderLine:
         self.link = link
         self.company = company
 
-    async def push_card(self, card: Card, *, at: datetime) -> Sent:
-        """This method will PUT a Token to the hub, which broadcasts it."""
+    async def push_cards(self, cards: Sequence[Card], *, at: datetime) -> list[Sent]:
+        """This method will PUT every Token to the hub, which broadcasts it."""
+        return [await self._push_card(card, at=at) for card in cards]
+
+    async def _push_card(self, card: Card, *, at: datetime) -> Sent:
         body = documents.write_token(self.company, card, at=at)
         path = self.link.object_path(self.company, card.uid)
         return _sent(
@@ -123,7 +126,7 @@ class OcpiProviderLine:
         )
 
     async def start_remotely(
-        self, card: Card, *, operator: Company, location_id: str, evse_uid: str, reference: str, result_key: str, at: datetime
+        self, card: Card, *, operator: Company, location_id: str, evse_uid: str, evse_id: str, reference: str, result_key: str, at: datetime
     ) -> Sent:
         """This method will POST START_SESSION to the operator."""
         body = {
@@ -134,7 +137,7 @@ class OcpiProviderLine:
         }
         return await self._command("START_SESSION", body, operator=operator, result_key=result_key)
 
-    async def stop_remotely(self, *, operator: Company, session_id: str, result_key: str) -> Sent:
+    async def stop_remotely(self, *, operator: Company, session_id: str, evse_id: str, reference: str | None, result_key: str) -> Sent:
         """This method will POST STOP_SESSION to the operator."""
         return await self._command("STOP_SESSION", {"session_id": session_id}, operator=operator, result_key=result_key)
 
