@@ -8,3 +8,7 @@ class HubConfig(AppConfig):
 
     name = "hub"
     verbose_name = "Hub"
+
+    def ready(self) -> None:
+        """This method will connect what listens to logins."""
+        from hub.users import arrivals  # noqa: F401  (its models are there only now)

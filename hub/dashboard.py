@@ -1,12 +1,12 @@
 """The admin's first page: what today asks of finance and operations, in five queries."""
 
+import os
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Min, Sum
 from django.http import HttpRequest
@@ -110,7 +110,7 @@ def read_today(*, at: datetime) -> Today:
 
 def environment(_: HttpRequest) -> tuple[str, str]:
     """This function will name the kind of hub in the admin's head, so that nobody approves on the wrong one."""
-    kind = settings.SETTINGS_MODULE.rpartition(".")[2]
+    kind = os.environ.get("DJANGO_SETTINGS_MODULE", "").rpartition(".")[2]
     return {"production": ("Production", "danger"), "testing": ("Test", "info")}.get(kind, ("Demonstration", "success"))
 
 

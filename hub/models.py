@@ -1,6 +1,17 @@
 """The table of contents of the outermost layer."""
 
 from hub.portal.models import AgreementOffer, CdrExport, Preference, SelfTest, StatementNotice, Webhook
-from hub.users.models import Membership, User
+from hub.users.models import Membership, RecoveryCode, SecondFactor, User
 
-__all__ = ["AgreementOffer", "CdrExport", "Membership", "Preference", "SelfTest", "StatementNotice", "User", "Webhook"]
+__all__ = [
+    "AgreementOffer",
+    "CdrExport",
+    "Membership",
+    "Preference",
+    "RecoveryCode",
+    "SecondFactor",
+    "SelfTest",
+    "StatementNotice",
+    "User",
+    "Webhook",
+]

@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("roaming.urls")),
     path("portal/", include("hub.portal.urls")),
+    path("account/", include("hub.users.urls")),
     path("", include("hub.directory.urls")),
 ]

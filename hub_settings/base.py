@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "hub.users.door.Door",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -142,15 +143,21 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "hub.users.backend.StaffRoleBackend",
 ]
+# NIST SP 800-63B-4: 15 characters where a password stands alone; `given`: what create_user takes.
+PASSWORD_LENGTH_ALONE = PASSWORD_LENGTH_GIVEN = 15
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "hub.users.passwords.LongEnough"},
+    {"NAME": "hub.users.passwords.NotAmongTheFirst"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = "/portal/login/"
 LOGIN_REDIRECT_URL = "/portal/"
 LOGOUT_REDIRECT_URL = "/"
-SESSION_COOKIE_AGE = 8 * 3600
+# Whether people of the hub must show a second factor: `required` or `optional`. Production takes nothing but `required`.
+HUB_STAFF_SECOND_FACTOR = os.environ.get("HUB_STAFF_SECOND_FACTOR", "optional")
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 3600  # of an invitation
+SESSION_COOKIE_AGE = 8 * 3600  # from the login on, whatever happens (reliability T23)
+SESSION_IDLE_SECONDS = 1800
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -181,6 +188,16 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 UNFOLD = ADMIN_SITE
+
+# `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. Without it letters are files in VAR_DIR/mail, for one machine.
+_MAIL = urlparse(os.environ.get("EMAIL_URL", ""))
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _MAIL.hostname else 'filebased'}.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_HOST, EMAIL_PORT = _MAIL.hostname or "", _MAIL.port or (465 if _MAIL.scheme == "smtps" else 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.scheme == "smtps", _MAIL.scheme == "smtp"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("HUB_MAIL_FROM") or f"Roamhouse <no-reply@{urlparse(HUB_PUBLIC_URL).hostname}>"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

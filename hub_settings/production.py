@@ -24,9 +24,13 @@ def _refuse_unsafe() -> None:
         raise ImproperlyConfigured("HUB_ALLOW_PRIVATE_TARGETS=1 would let partners point the hub at your own network: unset it.")
     if not HUB_RATE_LIMITS:
         raise ImproperlyConfigured("HUB_RATE_LIMITS=off is for benchmarks only: unset it.")
+    if os.environ.get("HUB_STAFF_SECOND_FACTOR", "required") != "required":
+        raise ImproperlyConfigured("HUB_STAFF_SECOND_FACTOR: in production people of the hub log in with a second factor; unset it.")
 
 
 _refuse_unsafe()
+
+HUB_STAFF_SECOND_FACTOR = "required"
 
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, *filter(None, os.environ.get("EXTRA_HOSTS", "").split(","))]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

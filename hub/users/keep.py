@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from hub.users.models import Membership, User
+from hub.users.passwords import check_given_password
 from roaming.canonical import PartyId
 from roaming.models import Party
 
@@ -23,11 +24,11 @@ class RoleHasNoParty(Exception):
 
 
 @transaction.atomic
-def keep_user(*, email: str, password: str, party: PartyId | None = None, role: str | None = None) -> User:
+def keep_user(*, email: str, password: str | None, party: PartyId | None = None, role: str | None = None, name: str = "") -> User:
     """This function will save the person with that e-mail: its password, and its role (a hub's role, or one for `party`).
 
-    Called again with the same e-mail it changes what is given and keeps the rest. It raises UnknownParty, RoleNeedsParty and
-    RoleHasNoParty.
+    Called again with the same e-mail it changes what is given and keeps the rest; without a password somebody new has none until an
+    invitation is taken up. It raises UnknownParty, RoleNeedsParty, RoleHasNoParty and WeakPassword.
     """
     inside = role in STAFF_ROLES
     if inside and party is not None:
@@ -39,10 +40,15 @@ def keep_user(*, email: str, password: str, party: PartyId | None = None, role: 
         raise RoleHasNoParty(
             f"{user.email} works for {'the hub' if user.staff_role else 'a partner'} already: give the other work another e-mail"
         )
-    user.set_password(password)
-    user.is_active = True
+    user.name = name or user.name
     if inside:
         user.staff_role, user.is_staff = str(role), True
+    if password is not None:
+        check_given_password(password=password, user=user)
+        user.set_password(password)
+        user.is_active = True  # (who was shut out comes back by the operator's word, never by an invitation)
+    elif user._state.adding:
+        user.set_unusable_password()
     user.save()
     if party is not None:
         row = Party.objects.filter(country_code=party.country_code, party_id=party.party_id).first()

@@ -1,5 +1,6 @@
-"""Tables of users and memberships. A user is named by e-mail."""
+"""Tables of users, memberships and second factors. A user is named by e-mail."""
 
+import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -32,21 +33,31 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person. Hub staff carry a `staff_role`; partners' people carry memberships."""
 
     class StaffRole(models.TextChoices):
-        """Who may do what: finance §6.4."""
+        """Who may do what: finance §6.4, clearing §3.2."""
 
         NONE = "", "none"
         MAKER = "maker", "finance maker"
         CHECKER = "checker", "finance checker"
         TREASURER = "treasurer", "treasurer"
+        TREASURY_CHECKER = "treasury-checker", "treasury checker"
+        ANALYST = "analyst", "CDR analyst"
+        DISPUTES = "disputes", "dispute manager"
+        ARBITER = "arbiter", "arbiter"
+        TAX = "tax", "tax administrator"
+        CONTROLLER = "controller", "controller"
         AUDITOR = "auditor", "auditor"
         OPERATIONS = "operations", "operations"
+        PLATFORM = "platform", "platform administrator"
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=100, blank=True)
-    staff_role = models.CharField(max_length=10, choices=StaffRole.choices, blank=True, default="")
+    staff_role = models.CharField(max_length=20, choices=StaffRole.choices, blank=True, default="")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(db_default=Now())
+    has_second_factor = models.BooleanField(default=False, db_default=False, help_text="Kept with the factors: read at every page.")
+    wrong_codes = models.PositiveSmallIntegerField(default=0, db_default=0)
+    wrong_code_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -64,12 +75,17 @@ class Membership(models.Model):
     """A person of a partner: which party, and for finance or for the connection."""
 
     class Role(models.TextChoices):
+        """Clearing §3.2: finance approves and disputes, the viewer reads the same."""
+
         FINANCE = "partner-finance", "finance"
+        VIEWER = "partner-viewer", "finance, reading only"
         TECHNICAL = "partner-technical", "technical"
+        ADMIN = "partner-admin", "administrator"
+        PRIVACY = "partner-privacy", "data protection"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=17, choices=Role.choices, default=Role.FINANCE)
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.FINANCE)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -77,3 +93,40 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} of {self.party}"
+
+
+class SecondFactor(models.Model):
+    """What a person has beside the password: an authenticator app (RFC 6238), or a passkey (WebAuthn). Only confirmed ones are rows."""
+
+    class Kind(models.TextChoices):
+        APP = "app", "authenticator app"
+        PASSKEY = "passkey", "passkey"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="second_factors")
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    name = models.CharField(max_length=60)
+    row_key = models.UUIDField(default=uuid.uuid4, help_text="Associated data of the encryption.")
+    sealed_secret = models.BinaryField(null=True, blank=True, help_text="Of an app: AES-256-GCM, bound to this row.")
+    latest_step = models.BigIntegerField(default=0, help_text="Of an app: a code counts once (RFC 6238 §5.2).")
+    credential_id = models.BinaryField(null=True, blank=True, unique=True, help_text="Of a passkey.")
+    credential = models.BinaryField(null=True, blank=True, help_text="Of a passkey: its public key, as the authenticator attested it.")
+    uses = models.BigIntegerField(default=0, help_text="Of a passkey: its own counter.")
+    added_at = models.DateTimeField(db_default=Now())
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.name}"
+
+
+class RecoveryCode(models.Model):
+    """A code that counts once instead of a second factor. Kept as a keyed hash: nobody can read it here."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    code_hash = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_once")]
+
+    def __str__(self) -> str:
+        return "used" if self.used_at else "unused"

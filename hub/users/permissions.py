@@ -36,7 +36,7 @@ class Action(StrEnum):
 
 
 _STAFF = User.StaffRole
-_EVERYONE_INSIDE = frozenset({_STAFF.MAKER, _STAFF.CHECKER, _STAFF.TREASURER, _STAFF.AUDITOR, _STAFF.OPERATIONS})
+_EVERYONE_INSIDE = frozenset(role.value for role in _STAFF if role)
 
 # Four eyes hold for superusers too (reliability T22): these need the role itself.
 _MONEY = (Action.CLOSE, Action.APPROVE, Action.ISSUE, Action.RELEASE_HOLD, Action.EXPORT)
@@ -45,18 +45,21 @@ _BY_STAFF_ROLE: dict[Action, frozenset[str]] = {
     Action.SEE_EVERYTHING: _EVERYONE_INSIDE,
     Action.RUN_DELIVERIES: frozenset({_STAFF.OPERATIONS}),
     Action.LOCK_PLATFORMS: frozenset({_STAFF.OPERATIONS}),
-    Action.MANAGE_USERS: frozenset(),
+    Action.MANAGE_USERS: frozenset({_STAFF.PLATFORM}),  # who makes logins moves no money (clearing §3.2)
 }
 _FINANCE = Membership.Role.FINANCE
+_VIEWER = Membership.Role.VIEWER
 _TECHNICAL = Membership.Role.TECHNICAL
+_ADMIN = Membership.Role.ADMIN
+_PRIVACY = Membership.Role.PRIVACY
 _BY_MEMBERSHIP: dict[Action, frozenset[str]] = {
-    Action.SEE_OWN_STATEMENTS: frozenset({_FINANCE}),
-    Action.SEE_OWN_RECORDS: frozenset({_FINANCE, _TECHNICAL}),
-    Action.SEE_OWN_CONNECTION: frozenset({_FINANCE, _TECHNICAL}),
+    Action.SEE_OWN_STATEMENTS: frozenset({_FINANCE, _VIEWER, _ADMIN}),
+    Action.SEE_OWN_RECORDS: frozenset({_FINANCE, _VIEWER, _TECHNICAL, _ADMIN, _PRIVACY}),
+    Action.SEE_OWN_CONNECTION: frozenset({_FINANCE, _VIEWER, _TECHNICAL, _ADMIN}),
     Action.DISPUTE: frozenset({_FINANCE}),
     Action.AGREE: frozenset({_FINANCE}),
-    Action.MANAGE_CONNECTION: frozenset({_TECHNICAL}),
-    Action.MANAGE_TEAM: frozenset({_FINANCE, _TECHNICAL}),
+    Action.MANAGE_CONNECTION: frozenset({_TECHNICAL, _ADMIN}),
+    Action.MANAGE_TEAM: frozenset({_FINANCE, _TECHNICAL, _ADMIN}),
 }
 
 
@@ -77,6 +80,11 @@ def may(user: Person, action: Action | str) -> bool:
 def member_may(membership: Membership, action: Action) -> bool:
     """This function will tell whether a membership allows a partner's action, for its own party."""
     return membership.role in _BY_MEMBERSHIP[action]
+
+
+def roles_that_may(action: Action) -> frozenset[str]:
+    """This function will return the roles of partners' people that allow a partner's action."""
+    return _BY_MEMBERSHIP[action]
 
 
 def parties_of(user: Person, *, to: Action | None = None) -> QuerySet[Party]:

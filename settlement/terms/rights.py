@@ -8,14 +8,17 @@ MAY: Mapping[str, frozenset[str]] = {
     "assign": frozenset({"maker", "checker", "analyst", "disputes"}),
     "close": frozenset({"maker", "checker"}),  # who closed cannot approve: settlement.statements.approve
     "approve": frozenset({"checker"}),
-    "issue": frozenset({"maker", "checker"}),
-    "release_hold": frozenset({"maker", "checker"}),
+    "issue": frozenset({"maker", "checker", "controller"}),
+    "release_hold": frozenset({"maker", "checker", "analyst"}),
     "change_rule": frozenset({"maker", "checker"}),
     "approve_rule": frozenset({"checker"}),
-    "open_dispute": frozenset({"maker", "checker", "partner-finance"}),
-    "answer_dispute": frozenset({"maker", "checker", "partner-finance"}),
-    "resolve_dispute": frozenset({"maker", "checker"}),
-    "export": frozenset({"maker", "checker", "treasurer", "auditor"}),
+    "open_dispute": frozenset({"maker", "checker", "disputes", "partner-finance"}),
+    "answer_dispute": frozenset({"maker", "checker", "disputes", "partner-finance"}),
+    "resolve_dispute": frozenset({"maker", "checker", "disputes", "arbiter"}),
+    "change_netting": frozenset({"maker", "checker"}),
+    "void_run": frozenset({"maker", "checker"}),
+    "exclude_party": frozenset({"maker", "checker", "treasurer"}),
+    "export": frozenset({"maker", "checker", "treasurer", "treasury-checker", "controller", "tax", "auditor"}),
 }
 
 

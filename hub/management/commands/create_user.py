@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 from django.core.validators import validate_email
 
 from hub.users.keep import PARTNER_ROLES, STAFF_ROLES, RoleHasNoParty, RoleNeedsParty, UnknownParty, keep_user
+from hub.users.passwords import WeakPassword
 from roaming.management.operator_command import OperatorCommand, Refused, party_argument
 
 
@@ -14,7 +15,7 @@ class Command(OperatorCommand):
     """Makes a user; called again with the same e-mail it sets the password and the role anew."""
 
     help = "Create a user, or set password, role and party of an existing one."
-    refusals = (UnknownParty, RoleNeedsParty, RoleHasNoParty)
+    refusals = (UnknownParty, RoleNeedsParty, RoleHasNoParty, WeakPassword)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""

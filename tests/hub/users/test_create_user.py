@@ -57,6 +57,9 @@ class TestCreateUser:
             ({"party": PartyId("DE", "XXX")}, "no party DE-XXX is known"),
             ({"email": "not an address"}, "not an e-mail address"),
             ({"password": ""}, "--password is empty"),
+            ({"password": "short-words"}, "15 are needed"),
+            ({"password": "passwordpassword"}, "too common"),
+            ({"password": "ana@example.org!"}, "too similar"),
         ],
     )
     def test_refuses_and_says_why(self, options: dict[str, Any], word: str) -> None:

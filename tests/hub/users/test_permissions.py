@@ -23,6 +23,9 @@ class TestMay:
             ("treasurer", {"export", "see_everything"}),
             ("auditor", {"export", "see_everything"}),
             ("operations", {"see_everything", "run_deliveries", "lock_platforms"}),
+            ("analyst", {"release_hold", "see_everything"}),
+            ("controller", {"issue", "export", "see_everything"}),
+            ("platform", {"see_everything", "manage_users"}),
             ("", set()),
         ],
     )

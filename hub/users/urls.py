@@ -1,0 +1,17 @@
+"""The addresses of a person's own access, below /account/."""
+
+from django.urls import path, re_path
+
+from hub.users import pages
+
+app_name = "account"
+urlpatterns = [
+    path("", pages.security, name="security"),
+    path("app/", pages.new_app, name="new_app"),
+    path("recovery-codes/", pages.new_recovery_codes, name="recovery_codes"),
+    path("remove/<int:factor_id>/", pages.remove, name="remove"),
+    re_path(r"^passkey/(?P<purpose>new)/(?P<step>begin|complete)/$", pages.passkey, name="new_passkey"),
+    path("second-factor/", pages.second_factor, name="second_factor"),
+    re_path(r"^second-factor/passkey/(?P<step>begin|complete)/$", pages.passkey, {"purpose": "show"}, name="passkey"),
+    path("invitation/<str:who>/<str:token>/", pages.invitation, name="invitation"),
+]
