@@ -11,13 +11,15 @@ from settlement.clearing.models import Hold
 def get_cdr(*, name: str) -> Cdr:
     """This function will return the sealed CDR written `CC-PID/ID`; it raises NoSuchCdr."""
     owner, slash, cdr_id = name.partition("/")
+    if not slash or not cdr_id.strip() or not name.isprintable():
+        raise NoSuchCdr(f"{name!r} is not CC-PID/ID of a CDR, like DE-ALF/4711")
     try:
         key = canonical.PartyId.parse(owner)
     except canonical.NotAPartyId as wrong:
-        raise NoSuchCdr(f"{name!r} is not CC-PID/ID of a CDR: {wrong}") from wrong
+        raise NoSuchCdr(f"{name!r} is not CC-PID/ID of a CDR, like DE-ALF/4711: {wrong}") from wrong
     # Ids of CDRs compare without case.
     found = Cdr.objects.filter(owner__country_code=key.country_code, owner__party_id=key.party_id, cdr_key=cdr_id.strip().upper()).first()
-    if not slash or found is None:
+    if found is None:
         raise NoSuchCdr(f"there is no CDR {name}")
     return found
 

@@ -24,7 +24,7 @@ def describe_agreement(agreement: RoamingAgreement, terms: SettlementTerms | Non
         "terms": terms
         and {
             "price_authority": terms.price_authority,
-            "hub_fee": f"{terms.hub_fee.normalize():f}",
+            "hub_fee": _in_cents_at_least(terms.hub_fee),
             "hub_fee_payer": terms.hub_fee_payer,
             "currency": terms.currency,
             "due_days": terms.due_days,
@@ -42,6 +42,12 @@ def describe_agreement(agreement: RoamingAgreement, terms: SettlementTerms | Non
             "ends": terms.validity.upper,
         },
     }
+
+
+def _in_cents_at_least(amount: Decimal) -> str:
+    """0.1000 is 0.10, as people write money; 0.0350 is 0.035: what was signed, no digit less."""
+    short = amount.normalize()
+    return f"{short:f}" if -int(short.as_tuple().exponent) >= 2 else f"{short:.2f}"
 
 
 def describe_terms(terms: SettlementTerms) -> dict[str, Any]:

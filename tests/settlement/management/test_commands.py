@@ -86,6 +86,10 @@ class TestSignAgreement:
         terminal.run("sign_agreement", *pair)
         assert "differ in hub_fee" in terminal.refuse("sign_agreement", *pair, "--hub-fee", "0.10")
 
+    @pytest.mark.parametrize(("fee", "told"), [("0.10", "0.10"), ("0.1", "0.10"), ("0.035", "0.035"), ("0", "0.00"), ("100", "100.00")])
+    def test_the_fee_is_told_as_it_was_signed(self, terminal: Terminal, fee: str, told: str) -> None:
+        assert terminal.run("sign_agreement", "--everyone", "--hub-fee", fee)["terms"]["hub_fee"] == told
+
     def test_refuses_an_overlap(self, terminal: Terminal) -> None:
         pair = ("--operator", "DE-ALF", "--provider", "NL-BET")
         terminal.run("sign_agreement", *pair, "--starts", "2026-01-01", "--ends", "2026-07-01")
@@ -275,3 +279,8 @@ class TestHolds:
         self.release(terminal)
         assert "was released" in refuse()
         assert "is not held" in refuse(**{"--cdr": f"DE-ALF/{a_charged_cdr().cdr_id}"})
+
+    @pytest.mark.parametrize("name", ["garbage", "", "/", "DE-ALF", "DE-ALF/ ", "DE-ALF/\x00", "DE*ALF*E1/1"])
+    def test_what_is_no_name_of_a_cdr_is_said_so(self, terminal: Terminal, name: str) -> None:
+        for command in ("list_findings", "follow_cdr"):
+            assert "is not CC-PID/ID of a CDR, like DE-ALF/4711" in terminal.refuse(command, "--cdr", name)
