@@ -1,7 +1,6 @@
 """Answers that the door gives before any protocol is spoken."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
 
 from asgiref.typing import ASGISendCallable, HTTPResponseBodyEvent, HTTPResponseStartEvent
 
@@ -12,12 +11,6 @@ async def send_answer(*, send: ASGISendCallable, status: int, headers: Headers, 
     """This function will send one whole answer and add its length."""
     await send(start_of(status=status, headers=[*headers, (b"content-length", str(len(body)).encode())]))
     await send(body_of(body=body))
-
-
-async def send_refusal(*, send: ASGISendCallable, status: HTTPStatus, headers: Headers = ()) -> None:
-    """This function will refuse with a plain sentence and close the connection: what the client still sends is not read."""
-    closing = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close"), *headers]
-    await send_answer(send=send, status=status, headers=closing, body=f"{status.value} {status.phrase}\n".encode())
 
 
 def start_of(*, status: int, headers: Headers) -> HTTPResponseStartEvent:

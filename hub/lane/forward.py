@@ -10,8 +10,9 @@ from http import HTTPStatus
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 from django.conf import settings
 
-from hub.lane.answers import body_of, send_refusal, start_of
+from hub.lane.answers import body_of, start_of
 from hub.lane.intake import BODY_BYTES, BodyTooLarge, ClientGone, find_header, read_body
+from hub.lane.refuse import send_refusal
 from hub.lane.upstream import Request, Upstream, UpstreamAway, UpstreamBusy, UpstreamSilent
 
 _HOP_BY_HOP = frozenset(
@@ -34,14 +35,15 @@ _BODILESS = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
 async def forward(*, upstream: Upstream, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-    """This function will answer with what Django's process answers; 502, 503 or 504 say that it is away, busy or silent."""
+    """This function will answer with what Django's process answers; 503 or 504 say that it is away or busy, or silent."""
     started = False
     try:
         body = await read_body(scope=scope, receive=receive, cap=_cap(scope))
         request = Request(method=scope["method"].encode("ascii"), head=_write_head(scope, len(body)), body=body)
         async with upstream.sent(request) as connection:
             started = True
-            await send(start_of(status=connection.status, headers=end_to_end(connection.headers)))
+            headers = [header for header in end_to_end(connection.headers) if header[0] != b"date"]  # the server writes it once more
+            await send(start_of(status=connection.status, headers=headers))
             while (chunk := await connection.read()) is not None:
                 await send(body_of(body=chunk, more=not connection.is_complete))
                 if connection.is_complete:
@@ -50,11 +52,11 @@ async def forward(*, upstream: Upstream, scope: HTTPScope, receive: ASGIReceiveC
     except ClientGone:
         return
     except BodyTooLarge:
-        await send_refusal(send=send, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        await send_refusal(scope=scope, send=send, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, limit=_cap(scope))
     except (UpstreamAway, UpstreamBusy, UpstreamSilent) as error:
         if not started:  # an answer that breaks off half way ends with its connection: uvicorn closes it
             status = HTTPStatus.GATEWAY_TIMEOUT if isinstance(error, UpstreamSilent) else HTTPStatus.SERVICE_UNAVAILABLE
-            await send_refusal(send=send, status=status, headers=[(b"retry-after", b"1")])
+            await send_refusal(scope=scope, send=send, status=status)
 
 
 def _cap(scope: HTTPScope) -> int:

@@ -12,9 +12,10 @@ from wsgiref.types import WSGIApplication
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 
-from hub.lane.answers import body_of, send_refusal, start_of
+from hub.lane.answers import body_of, start_of
 from hub.lane.forward import forwarded_headers
-from hub.lane.intake import BodyTooLarge, ClientGone, read_body
+from hub.lane.intake import BODY_BYTES, BodyTooLarge, ClientGone, read_body
+from hub.lane.refuse import send_refusal
 
 _FLUSH_BYTES = 64 * 1024
 _IN_CGI = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"}
@@ -34,7 +35,7 @@ class DjangoThreads:
         except ClientGone:
             return
         except BodyTooLarge:
-            await send_refusal(send=send, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            await send_refusal(scope=scope, send=send, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, limit=BODY_BYTES)
             return
         loop = asyncio.get_running_loop()
 

@@ -44,12 +44,17 @@ def write_fault(error: Exception) -> tuple[int, dict[str, Any]] | None:
             ]
             return 400, {"extendedInfo": None, "message": "the message has bad fields", "validationErrors": named}
         case NotJson():
-            return 400, {"extendedInfo": None, "message": f"the body is not usable JSON: {error}", "validationErrors": []}
+            return 400, write_message(f"the body is not usable JSON: {error}")
         case BodyTooLarge():
-            return 413, {"extendedInfo": None, "message": str(error), "validationErrors": []}
+            return 413, write_message(str(error))
         case EncodedBody() | WrongContentType():
-            return 415, {"extendedInfo": None, "message": str(error), "validationErrors": []}
+            return 415, write_message(str(error))
     return None
+
+
+def write_message(sentence: str) -> dict[str, Any]:
+    """This function will return the body of a fault that lies in no field (oicp §2.1)."""
+    return {"extendedInfo": None, "message": sentence, "validationErrors": []}
 
 
 def refusal_of(error: Exception) -> OicpRefusal | None:
