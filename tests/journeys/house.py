@@ -159,6 +159,12 @@ class House:
             raise OfficeRefused(answer["refused"])
         return answer
 
+    @property
+    def proxy_secret(self) -> str:
+        """What the TLS-terminating proxy and the hub share; the hub's settings made it at its first start."""
+        kept = self.root / "proxy_secret"
+        return kept.read_text().strip() if kept.exists() else ""
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """This function will read the hub's database: only to look at what no door shows."""
         with psycopg.connect(self.environment["DATABASE_URL"]) as connection:

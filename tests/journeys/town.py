@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -33,12 +33,12 @@ class NeverHappened(AssertionError):
 class Town:
     """Nordlicht, Garrigue (operators), Polderstroom (both), Fahrwerk, Tulp (providers). `visit` hands out one charge after the other."""
 
-    def __init__(self, *, house: House) -> None:
+    def __init__(self, *, house: House, cast: Sequence[str] = _CAST) -> None:
         self.house = house
         self.office = Office(run_command=house.command)
         self.month = f"{datetime.now(UTC).replace(day=1) - timedelta(days=1):%Y-%m}"
         self.starts_at, self.ends_at = month_bounds(self.month)
-        companies = [company for company in demonstration_companies() if company.id in _CAST]
+        companies = [company for company in demonstration_companies() if company.id in cast]
         self.world: World = make_world(
             companies=companies, seed=5, valid_from=self.starts_at, sites_per_operator=2, cards_per_provider=48,
             without_agreement=_WITHOUT_AGREEMENT,
@@ -62,7 +62,7 @@ class Town:
         names = dict.fromkeys(company.platform for company in self.world.companies)
         network = Network(
             world=self.world, opened_at=self.starts_at, gives_references=True, clock=lambda: datetime.now(UTC),
-            ports=free_ports(names=names, first=21_000), connections={},
+            ports=free_ports(names=names, first=21_000), connections={}, hub_url=self.house.url, proxy_secret=self.house.proxy_secret,
         )  # fmt: skip
         await network.open()
         return network
@@ -92,6 +92,8 @@ class Town:
         for platform in self.network.platforms.values():
             if not platform.link.connection.is_registered:
                 self.register(platform)
+        for broker in self.network.brokers.values():
+            enrolment.pin(broker, office=self.office)
         enrolment.sign_agreements(self.network, office=self.office, starts=self.starts_at.date())
         enrolment.describe_companies(self.world.companies, office=self.office)
         self.introduce()

@@ -18,7 +18,6 @@ from hub.sandbox.tally import Tally
 _WRITE = msgspec.json.Encoder(decimal_format="number").encode
 _REFUSED = {"BLOCKED": "200", "EXPIRED": "102", "NO_CREDIT": "210", "UNKNOWN": "102"}
 _SESSION_INVALID, _IN_USE, _SUCCESS = "400", "602", "000"
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,10 @@ class Told:
     operation: str
     party: str
     body: Document
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Operation = Callable[[Told], Awaitable[web.StreamResponse]]
 
 
 class OicpDoor:
@@ -42,43 +45,51 @@ class OicpDoor:
 
     def application(self) -> web.Application:
         """This method will return the aiohttp application to serve."""
-        app = web.Application(middlewares=[self._guard], client_max_size=4 << 20)
-        charging = "/api/oicp/charging/v21"
+        app = web.Application(client_max_size=4 << 20)
+        charging, operations = "/api/oicp/charging/v21", list[tuple[str, str, Operation]]()
         if self.operator is not None:
-            app.router.add_post(f"{charging}/providers/{{party}}/authorize-remote/start", self._remote_start)
-            app.router.add_post(f"{charging}/providers/{{party}}/authorize-remote/stop", self._remote_stop)
+            operations += [
+                ("authorize-remote/start", f"{charging}/providers/{{party}}/authorize-remote/start", self._remote_start),
+                ("authorize-remote/stop", f"{charging}/providers/{{party}}/authorize-remote/stop", self._remote_stop),
+            ]
         if self.provider is not None:
-            app.router.add_post(f"{charging}/operators/{{party}}/authorize/start", self._authorize_start)
-            app.router.add_post(f"{charging}/operators/{{party}}/authorize/stop", self._authorize_stop)
-            app.router.add_post("/api/oicp/cdrmgmt/v22/operators/{party}/charge-detail-record", self._receive_cdr)
-            app.router.add_post("/api/oicp/notificationmgmt/v11/charging-notifications", self._notification)
+            cdr = "/api/oicp/cdrmgmt/v22/operators/{party}/charge-detail-record"
+            operations += [
+                ("authorize/start", f"{charging}/operators/{{party}}/authorize/start", self._authorize_start),
+                ("authorize/stop", f"{charging}/operators/{{party}}/authorize/stop", self._authorize_stop),
+                ("charge-detail-record", cdr, self._receive_cdr),
+                ("charging-notifications", "/api/oicp/notificationmgmt/v11/charging-notifications", self._notification),
+            ]
+        for name, path, operation in operations:
+            app.router.add_post(path, self._served(name, operation))
         return app
 
     def came(self, operation: str) -> list[Document]:
         """This method will return the bodies of one operation, in order: like `authorize/start`."""
         return [one.body for one in self.told if one.operation == operation]
 
-    @web.middleware
-    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        operation = "/".join(request.path.rsplit("/", 2)[-2:]) if "/charging/" in request.path else request.path.rsplit("/", 1)[-1]
-        self.tally.count_received(kind=f"POST {operation}")
-        try:
-            request["body"] = await _read(request)
-            self.told.append(Told(operation, request.match_info.get("party", ""), request["body"]))
-            return await handler(request)
-        except (ValueError, KeyError, TypeError) as error:
-            return web.json_response({"message": f"cannot be read: {type(error).__name__}"}, status=400)
+    def _served(self, name: str, operation: Operation) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            self.tally.count_received(kind=f"POST {name}")
+            try:
+                told = Told(name, request.match_info.get("party", ""), await _read(request))
+                self.told.append(told)
+                return await operation(told)
+            except (ValueError, KeyError, TypeError) as error:
+                return web.json_response({"message": f"cannot be read: {type(error).__name__}"}, status=400)
+
+        return handle
 
     # An operator's doors
 
-    async def _remote_start(self, request: web.Request) -> web.StreamResponse:
-        body: Document = request["body"]
+    async def _remote_start(self, told: Told) -> web.StreamResponse:
+        body = told.body
         assert self.operator is not None
         charger = self._charger_of(body["EvseID"])
         wish = RemoteStart(
             card_uid="",
             contract_id=body["Identification"]["RemoteIdentification"]["EvcoID"],
-            provider_id=request.match_info["party"],
+            provider_id=told.party,
             location_id="",
             evse_uid=charger,
             reference=body["SessionID"],
@@ -87,8 +98,8 @@ class OicpDoor:
         result = await self.operator.start(wish)
         return _acknowledge(body, _SUCCESS if result == "ACCEPTED" else _IN_USE)
 
-    async def _remote_stop(self, request: web.Request) -> web.StreamResponse:
-        body: Document = request["body"]
+    async def _remote_stop(self, told: Told) -> web.StreamResponse:
+        body = told.body
         assert self.operator is not None
         result = await self.operator.stop(session_id=body["SessionID"], result_address="")
         return _acknowledge(body, _SUCCESS if result == "ACCEPTED" else _SESSION_INVALID)
@@ -99,28 +110,28 @@ class OicpDoor:
 
     # A provider's doors
 
-    async def _authorize_start(self, request: web.Request) -> web.StreamResponse:
-        body: Document = request["body"]
+    async def _authorize_start(self, told: Told) -> web.StreamResponse:
+        body = told.body
         assert self.provider is not None
-        medium = next(iter(told for told in body["Identification"].values() if told))
+        medium = next(member for member in body["Identification"].values() if member)
         card, answer = await self.provider.judge(uid=medium.get("UID", ""))
         if card is not None and answer.is_allowed:
-            told = {"AuthorizationStatus": "Authorized", "ProviderID": provider_id(self.provider.company)}
-            return _answer({**told, "SessionID": body["SessionID"], "StatusCode": {"Code": _SUCCESS}})
+            yes = {"AuthorizationStatus": "Authorized", "ProviderID": provider_id(self.provider.company)}
+            return _answer({**yes, "SessionID": body["SessionID"], "StatusCode": {"Code": _SUCCESS}})
         return _answer({"AuthorizationStatus": "NotAuthorized", "StatusCode": {"Code": _REFUSED.get(answer.word, "102")}})
 
-    async def _authorize_stop(self, request: web.Request) -> web.StreamResponse:
-        body: Document = request["body"]
+    async def _authorize_stop(self, told: Told) -> web.StreamResponse:
+        body = told.body
         return _answer({"AuthorizationStatus": "Authorized", "SessionID": body["SessionID"], "StatusCode": {"Code": _SUCCESS}})
 
-    async def _receive_cdr(self, request: web.Request) -> web.StreamResponse:
-        body: Document = request["body"]
+    async def _receive_cdr(self, told: Told) -> web.StreamResponse:
+        body = told.body
         is_known = self.cdrs.get(body["SessionID"]) not in (None, body)
         self.cdrs.setdefault(body["SessionID"], body)
         return _acknowledge(body, _SESSION_INVALID if is_known else _SUCCESS)
 
-    async def _notification(self, request: web.Request) -> web.StreamResponse:
-        return _acknowledge(request["body"], _SUCCESS)
+    async def _notification(self, told: Told) -> web.StreamResponse:
+        return _acknowledge(told.body, _SUCCESS)
 
 
 def _acknowledge(body: Document, code: str) -> web.Response:
