@@ -20,11 +20,13 @@ class SettlementConfig(AppConfig):
         from settlement.ledger.verify import checks
         from settlement.netting import checks as of_runs
         from settlement.netting.close import when_netted
+        from settlement.netting.void import when_voided
         from settlement.statements import checks as of_statements
-        from settlement.statements.draft import draft_statements
+        from settlement.statements.draft import draft_statements, void_statements
 
         when_credited.append(follow_credits)
         when_charged.append(link_replacements)
         when_netted.append(lambda run: draft_statements(run=run))
+        when_voided.append(lambda run: void_statements(run=run))
         for slice_ in (of_entries, of_charges, of_disputes, of_runs, of_statements, of_files):
             checks.extend(slice_.CHECKS)

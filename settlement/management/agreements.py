@@ -38,6 +38,7 @@ def describe_agreement(agreement: RoamingAgreement, terms: SettlementTerms | Non
             "dispute_days": terms.dispute_days,
             "self_billing": terms.self_billing,
             "scope": terms.scope,
+            "settle_in": terms.settle_in,
             "starts": terms.validity.lower,
             "ends": terms.validity.upper,
         },
@@ -67,6 +68,7 @@ def add_further_arguments(parser: CommandParser) -> None:
     parser.add_argument("--late-hold-days", type=int, metavar="DAYS")
     parser.add_argument("--dispute-days", type=int, metavar="DAYS")
     parser.add_argument("--no-self-billing", action="store_true")
+    parser.add_argument("--settle-in", metavar="CURRENCY", help="convert whatever the pair owes each other into it, at ECB rates")
 
 
 def read_further(options: dict[str, Any]) -> dict[str, Any]:
@@ -83,6 +85,8 @@ def read_further(options: dict[str, Any]) -> dict[str, Any]:
     for name, read, most in _NUMBERS:
         if options[name] is not None:
             told[name] = _number(name, options[name], read, most)
+    if options["settle_in"] is not None:
+        told["settle_in"] = options["settle_in"].upper()
     if options["no_self_billing"]:
         told["self_billing"] = False
     return told

@@ -70,10 +70,36 @@ SELECT run.period, company.country_code || '-' || company.party_id, differing.cu
 FROM (
     SELECT run_id, party_id AS row, currency FROM owed FULL JOIN settlement_position position USING (run_id, party_id, currency)
     WHERE coalesce(owed.receivable, 0) IS DISTINCT FROM position.receivable OR coalesce(owed.payable, 0) IS DISTINCT FROM position.payable
-        OR position.net IS DISTINCT FROM position.receivable - position.payable - position.fees
+        OR position.net IS DISTINCT FROM
+            position.receivable - position.payable - position.fees + position.carried + position.converted
 ) AS differing
 JOIN settlement_nettingrun run ON run.id = differing.run_id
 JOIN roaming_party company ON company.id = differing.row
+ORDER BY run.id, differing.row LIMIT 1
+"""
+
+# Both sides of a conversion and of a carry say the same: what stands in positions is the sum of those rows, and nothing else.
+_MOVED = """
+WITH told AS (
+    SELECT run_id, party_id, currency, sum(carried) AS carried, sum(converted) AS converted FROM (
+        SELECT taken_by_id AS run_id, payee_id AS party_id, currency, amount AS carried, 0 AS converted FROM settlement_carry
+        UNION ALL SELECT taken_by_id, payer_id, currency, -amount, 0 FROM settlement_carry
+        UNION ALL SELECT run_id, payer_id, currency, amount, 0 FROM settlement_carry
+        UNION ALL SELECT run_id, payee_id, currency, -amount, 0 FROM settlement_carry
+        UNION ALL SELECT run_id, creditor_id, currency, 0, -amount FROM settlement_conversion
+        UNION ALL SELECT run_id, debtor_id, currency, 0, amount FROM settlement_conversion
+        UNION ALL SELECT run_id, creditor_id, "into", 0, converted FROM settlement_conversion
+        UNION ALL SELECT run_id, debtor_id, "into", 0, -converted FROM settlement_conversion
+    ) AS sides WHERE run_id IS NOT NULL GROUP BY run_id, party_id, currency
+)
+SELECT run.period, company.country_code || '-' || company.party_id, differing.currency
+FROM (
+    SELECT run_id, party_id AS row, currency FROM told FULL JOIN settlement_position position USING (run_id, party_id, currency)
+    WHERE coalesce(told.carried, 0) IS DISTINCT FROM position.carried OR coalesce(told.converted, 0) IS DISTINCT FROM position.converted
+) AS differing
+JOIN settlement_nettingrun run ON run.id = differing.run_id
+JOIN roaming_party company ON company.id = differing.row
+WHERE run.state <> 'void'
 ORDER BY run.id, differing.row LIMIT 1
 """
 
@@ -123,6 +149,9 @@ def positions_follow_from_pairs() -> str | None:
     row = first_row(_POSITIONS)
     if row:
         return f"position {row[1]} {row[2]} of {row[0]} does not follow from its pairs"
+    row = first_row(_MOVED)
+    if row:
+        return f"position {row[1]} {row[2]} of {row[0]} does not follow from what was carried and converted"
     row = first_row(_ZERO)
     return f"positions of {row[0]} in {row[1]} sum to {row[2]}, not to zero" if row else None
 
@@ -140,14 +169,14 @@ def books_say_the_positions() -> str | None:
     hub = None
     for run in _runs():
         booked: dict[tuple[int, str], int] = defaultdict(int)
-        for balance in trial_balance(key_prefix=key_prefix(netting_set=run.netting_set_id, period=run.period)):
+        for balance in trial_balance(key_prefix=key_prefix(run=run)):
             if balance.kind in (Account.Kind.FEE_INCOME, Account.Kind.VAT_OUT):
                 hub = hub or hub_party()
                 booked[hub.pk, balance.currency] -= balance.balance_minor
             else:
                 booked[balance.party or 0, balance.currency] -= balance.balance_minor
         for position in Position.objects.filter(run=run).select_related("party").order_by("currency", "party_id"):
-            if booked.pop((position.party_id, position.currency), 0) != minor(position.net, position.currency):
+            if booked.pop((position.party_id, position.currency), 0) != minor(position.net - position.carried, position.currency):
                 return f"position {position.party.key} {position.currency} of {run.period} is not what the ledger's entries say"
         left = {key: amount for key, amount in booked.items() if amount}
         if left:

@@ -4,12 +4,13 @@ One transaction under the exclusive gate of the netting set. Whoever comes secon
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from roaming import canonical
 from roaming.models import Party
@@ -20,13 +21,18 @@ from settlement.clearing.roll_up import roll_up
 from settlement.disputes.queries import BUCKET as DISPUTE_BUCKET
 from settlement.ledger.post import post_entries
 from settlement.netting.books import entries_of_close
+from settlement.netting.carry import as_obligations, carry_on, list_waiting, take
 from settlement.netting.digest import digest_of
-from settlement.netting.fees import Fee, sum_fees
-from settlement.netting.models import NettingRun, PlannedPayment
+from settlement.netting.fees import Fee, final_day, sum_fees
+from settlement.netting.models import NettingRun
+from settlement.netting.netted import Owed, Rules, net_everything
 from settlement.netting.pairs import RoundedSum, round_pairs, sum_pairs
-from settlement.netting.positions import Figures, Obligation, Payment, figures_of, net, plan_payments
+from settlement.netting.positions import Figures, Obligation
+from settlement.netting.write import write_pairs, write_plan, write_positions
 from settlement.terms.hub import hub_party
-from settlement.terms.models import NettingSet
+from settlement.terms.models import NettingExclusion, NettingSet
+from settlement.terms.queries import list_elections
+from settlement.terms.rates import Rate, rate_for
 
 
 class PeriodStillRunning(Exception):
@@ -45,11 +51,13 @@ when_netted: list[WhenNetted] = []
 def close_period(*, netting_set: NettingSet, period: canonical.Period, by: str, at: datetime) -> NettingRun:
     """This function will clear everything received, then close the period and return its run with positions, plan and drafts.
 
-    A period that has a run is left as it is and that run returned. It raises PeriodStillRunning, WrongCycle and RecountDiffers.
+    A period that has a run is left as it is and that run returned. It raises PeriodStillRunning, WrongCycle, RecountDiffers and
+    NoRate.
     """
     _refuse_other_cycle(netting_set, period)
-    if at < period.ends_at:
-        raise PeriodStillRunning(f"{period.name} runs until {period.ends_at:%Y-%m-%d %H:%M} UTC: look at it with a dry run")
+    ends_at = bounds_of(period=period, zone=netting_set.zone).ends_at
+    if at < ends_at:
+        raise PeriodStillRunning(f"{period.name} runs until {ends_at:%Y-%m-%d %H:%M} UTC: look at it with a dry run")
     known = find_run(netting_set=netting_set, period=period)
     if known is not None:
         return known
@@ -76,6 +84,14 @@ def find_run(*, netting_set: NettingSet, period: canonical.Period) -> NettingRun
     return NettingRun.objects.filter(netting_set=netting_set, period=period.name).exclude(state=NettingRun.State.VOID).first()
 
 
+def bounds_of(*, period: canonical.Period, zone: str) -> canonical.Period:
+    """This function will return a period with the instants at which midnight of the zone begins and ends it."""
+    if zone == "UTC":
+        return period
+    starts_at, ends_at = (at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) for at in (period.starts_at, period.ends_at))
+    return canonical.Period(starts_at, ends_at, period.name)
+
+
 def _refuse_other_cycle(netting_set: NettingSet, period: canonical.Period) -> None:
     is_week = "W" in period.name
     if is_week != (netting_set.cycle == NettingSet.Cycle.WEEKLY):
@@ -90,123 +106,97 @@ def _close(netting_set: NettingSet, period: canonical.Period, by: str, at: datet
     if known is not None:
         return known
     roll_up(netting_set=netting_set.pk, period=period.name)
-    SettlementPeriod.objects.update_or_create(
-        netting_set=netting_set,
-        name=period.name,
-        defaults={"starts_at": period.starts_at, "ends_at": period.ends_at, "state": SettlementPeriod.State.CLOSED, "closed_at": at},
-    )
+    bounds = bounds_of(period=period, zone=netting_set.zone)
+    _shut_period(netting_set, bounds, at)
     pairs = list(round_pairs(sum_pairs(netting_set=netting_set.pk, period=period.name)))
     fees = sum_fees(netting_set=netting_set.pk, period=period)
-    netted = _net(pairs, fees)
+    carries = list_waiting(netting_set=netting_set.pk, before=period.name)
+    keys = _party_keys(pairs, fees)
+    owed = Owed(pairs=_owed_by_pairs(pairs, keys), fees=_owed_fees(fees, keys), carried_in=as_obligations(carries))
+    rows = {key: row for row, key in keys.items()} | {party.key: party.pk for carry in carries for party in (carry.payer, carry.payee)}
+    rules, day = _rules_of(netting_set), final_day(period)
+    elected = list_elections(netting_set=netting_set, on=day)
+
+    def settle_in(pair: Obligation) -> str:
+        return elected(operator=rows[pair.creditor], provider=rows[pair.debtor])
+
+    netted = net_everything(owed=owed, rules=rules, settle_in=settle_in, rate_for=lambda currency: rate_for(currency=currency, on=day))
     run = NettingRun.objects.create(
         netting_set=netting_set,
         period=period.name,
-        starts_at=period.starts_at,
-        ends_at=period.ends_at,
+        starts_at=bounds.starts_at,
+        ends_at=bounds.ends_at,
         closed_by=by,
         closed_at=at,
         cdr_count=sum(pair.exact.cdr_count for pair in pairs if pair.exact.bucket != DISPUTE_BUCKET),
-        held_count=_count_holds(period),
+        held_count=_count_holds(bounds),
         figures={currency: _told(figures) for currency, figures in netted.figures.items()},
+        attempt=1 + NettingRun.objects.filter(netting_set=netting_set, period=period.name).count(),
+        mode=rules.mode,
+        excluded=sorted(str(party) for party in rules.excluded & rows.keys()),
+        rates=[_told_rate(rate) for _, rate in sorted(netted.rates.items())],
     )
-    _write_pairs(run, pairs)
-    _write_positions(run, netted)
-    _write_plan(run, netted)
+    write_pairs(run=run, pairs=pairs)
+    write_positions(run=run, netted=netted, rows=rows)
+    write_plan(run=run, netted=netted, rows=rows)
+    take(carries=carries, run=run)
+    carry_on(run=run, payments=netted.carried_on, rows=rows)
     run.digest = digest_of(run=run.pk)
     run.save(update_fields=["digest"])
-    names = {row: key for key, row in netted.rows.items()}
-    post_entries(entries=entries_of_close(netting_set=netting_set.pk, period=period, pairs=pairs, fees=fees, names=names))
+    post_entries(entries=entries_of_close(run=run, day=day, pairs=pairs, fees=fees, conversions=netted.conversions, rows=rows))
     for follow in when_netted:
         follow(run)
     return run
 
 
-class _Netted(NamedTuple):
-    """Everything that follows from pairs and fees, in memory."""
-
-    rows: Mapping[canonical.PartyId, int]
-    receivable: Mapping[tuple[int, str], Decimal]
-    payable: Mapping[tuple[int, str], Decimal]
-    fees: Mapping[tuple[int, str], Decimal]
-    plans: Mapping[str, Sequence[Payment]]
-    figures: Mapping[str, Figures]
-
-
-def _net(pairs: Sequence[RoundedSum], fees: Sequence[Fee]) -> _Netted:
-    keys = _party_keys({party for pair in pairs for party in (pair.exact.operator, pair.exact.provider)} | {fee.party for fee in fees})
-    receivable: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
-    payable: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
-    owed_fees: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
-    obligations: dict[str, list[Obligation]] = defaultdict(list)
-    for pair in pairs:
-        of = pair.exact
-        receivable[of.operator, of.currency] += pair.gross
-        payable[of.provider, of.currency] += pair.gross
-        obligations[of.currency].append(Obligation(keys[of.provider], keys[of.operator], of.currency, pair.gross))
-    if fees:
-        hub = hub_party()
-        keys[hub.pk] = hub.key
-        for fee in fees:
-            owed_fees[fee.party, fee.currency] += fee.gross
-            owed_fees[hub.pk, fee.currency] -= fee.gross
-            obligations[fee.currency].append(Obligation(keys[fee.party], hub.key, fee.currency, fee.gross))
-    positions = net(obligation for of_currency in obligations.values() for obligation in of_currency)
-    plans = {currency: plan_payments(of_currency) for currency, of_currency in positions.items()}
-    return _Netted(
-        rows={key: row for row, key in keys.items()},
-        receivable=receivable,
-        payable=payable,
-        fees=owed_fees,
-        plans=plans,
-        figures={
-            currency: figures_of(obligations=obligations[currency], positions=of_currency, payments=len(plans[currency]))
-            for currency, of_currency in positions.items()
-        },
+def _shut_period(netting_set: NettingSet, bounds: canonical.Period, at: datetime) -> None:
+    SettlementPeriod.objects.update_or_create(
+        netting_set=netting_set,
+        name=bounds.name,
+        defaults={"starts_at": bounds.starts_at, "ends_at": bounds.ends_at, "state": SettlementPeriod.State.CLOSED, "closed_at": at},
     )
 
 
-def _party_keys(rows: set[int]) -> dict[int, canonical.PartyId]:
+def _rules_of(netting_set: NettingSet) -> Rules:
+    # Read again under the gate: somebody may have changed the set since the caller read it.
+    now = NettingSet.objects.get(pk=netting_set.pk)
+    out = NettingExclusion.objects.filter(netting_set=netting_set, ended_at=None).select_related("party")
+    return Rules(mode=now.mode, de_minimis=now.de_minimis, excluded=frozenset(exclusion.party.key for exclusion in out))
+
+
+def _owed_by_pairs(pairs: Sequence[RoundedSum], keys: dict[int, canonical.PartyId]) -> list[Obligation]:
+    owed: dict[tuple[int, int, str], Decimal] = defaultdict(Decimal)
+    for pair in pairs:
+        owed[pair.exact.provider, pair.exact.operator, pair.exact.currency] += pair.gross
+    return [Obligation(keys[provider], keys[operator], currency, amount) for (provider, operator, currency), amount in owed.items()]
+
+
+def _owed_fees(fees: Sequence[Fee], keys: dict[int, canonical.PartyId]) -> list[Obligation]:
+    if not fees:
+        return []
+    hub = hub_party()
+    keys[hub.pk] = hub.key
+    return [Obligation(keys[fee.party], hub.key, fee.currency, fee.gross) for fee in fees]
+
+
+def _party_keys(pairs: Sequence[RoundedSum], fees: Sequence[Fee]) -> dict[int, canonical.PartyId]:
+    rows = {party for pair in pairs for party in (pair.exact.operator, pair.exact.provider)} | {fee.party for fee in fees}
     parties = Party.objects.filter(pk__in=rows).values_list("pk", "country_code", "party_id")
     return {row: canonical.PartyId(country_code, party_id) for row, country_code, party_id in parties}
 
 
-def _count_holds(period: canonical.Period) -> int:
-    return Hold.objects.filter(state=Hold.State.HELD, cdr__ended_at__gte=period.starts_at, cdr__ended_at__lt=period.ends_at).count()
+def _count_holds(bounds: canonical.Period) -> int:
+    return Hold.objects.filter(state=Hold.State.HELD, cdr__ended_at__gte=bounds.starts_at, cdr__ended_at__lt=bounds.ends_at).count()
 
 
 def _told(figures: Figures) -> dict[str, str | int]:
     return {name: value if isinstance(value, int) else str(value) for name, value in figures._asdict().items()}
 
 
-_COPY_PAIRS = """
-COPY settlement_pairtotal (
-    run_id, operator_id, provider_id, currency, vat_rate, tax_note, bucket, count, energy_kwh, exact_net, exact_vat, net, vat, gross
-) FROM STDIN
-"""
-_COPY_POSITIONS = "COPY settlement_position (run_id, party_id, currency, receivable, payable, fees, net) FROM STDIN"
-
-
-def _write_pairs(run: NettingRun, pairs: Sequence[RoundedSum]) -> None:
-    with connection.cursor() as cursor, cursor.copy(_COPY_PAIRS) as copy:
-        for pair in pairs:
-            copy.write_row((run.pk, *pair.exact, pair.net, pair.vat, pair.gross))
-
-
-def _write_positions(run: NettingRun, netted: _Netted) -> None:
-    # In one statement: the database sums the run to zero after each (migration 0004).
-    parties = sorted({*netted.receivable, *netted.payable, *netted.fees}, key=lambda key: (key[1], key[0]))
-    with connection.cursor() as cursor, cursor.copy(_COPY_POSITIONS) as copy:
-        for key in parties:
-            receivable, payable = netted.receivable.get(key, Decimal(0)), netted.payable.get(key, Decimal(0))
-            fees = netted.fees.get(key, Decimal(0))
-            copy.write_row((run.pk, *key, receivable, payable, fees, receivable - payable - fees))
-
-
-def _write_plan(run: NettingRun, netted: _Netted) -> None:
-    PlannedPayment.objects.bulk_create(
-        PlannedPayment(
-            run=run, payer_id=netted.rows[payment.payer], payee_id=netted.rows[payment.payee], currency=currency, amount=payment.amount
-        )
-        for currency, plan in netted.plans.items()
-        for payment in plan
-    )
+def _told_rate(rate: Rate) -> dict[str, str]:
+    return {
+        "currency": rate.currency,
+        "per_euro": f"{rate.per_euro.normalize():f}",
+        "published_on": rate.published_on.isoformat(),
+        "source": rate.source,
+    }

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from roaming import canonical
-from settlement.netting.models import NettingRun, PlannedPayment, Position
+from settlement.netting.models import Carry, NettingRun, PlannedPayment, Position
 
 
 def describe_run(*, run: NettingRun) -> dict[str, Any]:
@@ -30,6 +30,18 @@ def describe_run(*, run: NettingRun) -> dict[str, Any]:
                 "amount": _text(payment.amount, payment.currency),
             }
             for payment in sorted(plan, key=lambda payment: (payment.currency, payment.payer.key, payment.payee.key))
+        ],
+        "mode": run.mode,
+        "excluded": run.excluded,
+        "rates": run.rates,
+        "carried_on": [
+            {
+                "from": str(carry.payer.key),
+                "to": str(carry.payee.key),
+                "currency": carry.currency,
+                "amount": _text(carry.amount, carry.currency),
+            }
+            for carry in Carry.objects.filter(run=run).select_related("payer", "payee").order_by("id")
         ],
         "cdrs": run.cdr_count,
         "held": run.held_count,

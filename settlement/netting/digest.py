@@ -9,8 +9,15 @@ FROM (
         exact_net, exact_vat, net, vat, gross) AS line
     FROM settlement_pairtotal WHERE run_id = %(run)s
     UNION ALL
-    SELECT concat_ws('|', 'position', party_id, currency, receivable, payable, fees, net)
+    SELECT concat_ws('|', 'position', party_id, currency, receivable, payable, fees,
+        CASE WHEN carried <> 0 THEN 'carried ' || carried END, CASE WHEN converted <> 0 THEN 'converted ' || converted END, net)
     FROM settlement_position WHERE run_id = %(run)s
+    UNION ALL
+    SELECT concat_ws('|', 'conversion', debtor_id, creditor_id, currency, amount, "into", converted, published_on)
+    FROM settlement_conversion WHERE run_id = %(run)s
+    UNION ALL
+    SELECT concat_ws('|', 'carry', payer_id, payee_id, currency, amount)
+    FROM settlement_carry WHERE run_id = %(run)s
     UNION ALL
     SELECT concat_ws('|', 'payment', payer_id, payee_id, currency, amount)
     FROM settlement_plannedpayment WHERE run_id = %(run)s

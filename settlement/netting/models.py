@@ -181,7 +181,7 @@ class CloseStep(models.Model):
     """One piece of a close, for whoever watches and for whoever takes it up again after a crash."""
 
     class State(models.TextChoices):
-        TODO = "todo", "to do"
+        OPEN = "todo", "to do"
         DONE = "done", "done"
         FAILED = "failed", "failed"
 
@@ -190,7 +190,7 @@ class CloseStep(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1)
     step = models.CharField(max_length=12)
     subject = models.CharField(max_length=60, blank=True)
-    state = models.CharField(max_length=6, choices=State.choices, default=State.TODO)
+    state = models.CharField(max_length=6, choices=State.choices, default=State.OPEN)
     tries = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -15,7 +15,8 @@ SELECT run.period, company.country_code || '-' || company.party_id, told.currenc
 FROM (
     SELECT run_id, party_id AS row, currency, statement.state,
         position.id IS NULL OR statement.id IS NULL OR position.receivable <> statement.receivable OR position.payable <> statement.payable
-            OR position.fees <> statement.fees OR position.net <> statement.net AS differs
+            OR position.fees <> statement.fees OR position.carried <> statement.carried OR position.converted <> statement.converted
+            OR position.net <> statement.net AS differs
     FROM settlement_position position FULL JOIN settlement_statement statement USING (run_id, party_id, currency)
 ) AS told
 JOIN settlement_nettingrun run ON run.id = told.run_id
@@ -133,7 +134,7 @@ def _fees_of_plans() -> str | None:
     """This function will do the same where terms ask something per period: their plans are computed again."""
     with_plan = SettlementTerms.objects.exclude(fee_plan={}).values("netting_set")
     for run in NettingRun.objects.filter(netting_set__in=with_plan).exclude(state=NettingRun.State.VOID).order_by("id"):
-        period = canonical.Period(run.starts_at, run.ends_at, run.period)
+        period = canonical.Period.parse(run.period)
         due = {(fee.party, fee.currency): fee.gross for fee in sum_fees(netting_set=run.netting_set_id, period=period) if fee.gross}
         told = Statement.objects.filter(run=run, fees__gt=0).values_list("party_id", "currency", "fees")
         if due != {(party, currency): fees for party, currency, fees in told}:

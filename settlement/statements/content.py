@@ -41,19 +41,22 @@ class PartyDetails(msgspec.Struct, frozen=True):
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """What the party is owed, owes and bears in fees, with VAT; `net` is receivable − payable − fees."""
+    """What the party is owed, owes and bears in fees, with VAT; `net` is receivable − payable − fees, plus
+    what was carried in or on and what was settled in another currency."""
 
     net: Amount
     receivable: Amount
     payable: Amount
     fees: Amount
+    carried: Amount | msgspec.UnsetType = msgspec.UNSET  # told where there is any: what was issued before keeps its bytes
+    converted: Amount | msgspec.UnsetType = msgspec.UNSET
 
 
 class Line(msgspec.Struct, frozen=True):
     """One line, signed for the party. All lines sum to the net total."""
 
     line: int
-    kind: Annotated[str, msgspec.Meta(description="receivable, payable, fee, rounding, vat_rounding, adjustment or carry")]
+    kind: Annotated[str, msgspec.Meta(description="receivable, payable, fee, rounding, vat_rounding, adjustment, carry or conversion")]
     counterparty: PartyKey | None
     counterparty_name: str
     bucket: str
@@ -196,6 +199,8 @@ def build_content(*, statement: Statement) -> StatementContent:
             receivable=money(statement.receivable, currency),
             payable=money(statement.payable, currency),
             fees=money(statement.fees, currency),
+            carried=money(statement.carried, currency) if statement.carried else msgspec.UNSET,
+            converted=money(statement.converted, currency) if statement.converted else msgspec.UNSET,
         ),
         lines=[_line(line, currency) for line in statement.lines.select_related("counterparty__payment_details").order_by("number")],
         taxes=_taxes(statement),

@@ -7,7 +7,6 @@ that every cent between CDRs and position has a line.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 from django.db import connection
 
@@ -17,6 +16,7 @@ from settlement.disputes.queries import describe_adjustments
 from settlement.netting.fees import Fee, sum_fees
 from settlement.netting.models import NettingRun, PairTotal, Position
 from settlement.statements.models import Statement, StatementLine
+from settlement.statements.moves import DraftLine, lines_of_moves
 from settlement.terms.hub import hub_party
 
 _Kind = StatementLine.Kind
@@ -29,22 +29,6 @@ _BUCKETS = {
 }
 
 
-class _Line(NamedTuple):
-    """A line before it has a number, in the order of the columns of `_COPY_LINES`; signed for the party."""
-
-    kind: str
-    counterparty_id: int | None
-    bucket: str
-    description: str
-    cdrs: int
-    energy_kwh: Decimal
-    net: Decimal
-    vat_rate: Decimal
-    vat: Decimal
-    gross: Decimal
-    tax_note: str
-
-
 # Lines of a large run are thousands: one COPY instead of rows through the ORM.
 _COPY_LINES = """
 COPY settlement_statementline (
@@ -52,7 +36,7 @@ COPY settlement_statementline (
 ) FROM STDIN
 """
 
-_Lines = Mapping[tuple[int, str], Sequence[_Line]]  # by party and currency
+_Lines = Mapping[tuple[int, str], Sequence[DraftLine]]  # by party and currency
 _Sides = Mapping[_Kind, Mapping[tuple[int, str], Sequence[PairTotal]]]
 
 
@@ -70,18 +54,25 @@ def draft_statements(*, run: NettingRun) -> list[Statement]:
             receivable=position.receivable,
             payable=position.payable,
             fees=position.fees,
+            carried=position.carried,
+            converted=position.converted,
             net=position.net,
         )
         for position in positions
     )
     sides = _pairs_by_side(run)
-    parts = (*_lines_of_pairs(run, sides), _lines_of_fees(run), *_lines_of_rounding(sides))
+    parts = (*_lines_of_pairs(run, sides), _lines_of_fees(run), *_lines_of_rounding(sides), lines_of_moves(run=run))
     with connection.cursor() as cursor, cursor.copy(_COPY_LINES) as copy:
         for statement in statements:
             lines = (line for part in parts for line in part.get((statement.party_id, statement.currency), ()))
             for number, line in enumerate(lines, start=1):
                 copy.write_row((statement.pk, number, *line))
     return statements
+
+
+def void_statements(*, run: NettingRun) -> None:
+    """This function will mark the drafts of a voided run; they keep what they said."""
+    Statement.objects.filter(run=run, state=Statement.State.DRAFT).update(state=Statement.State.VOID)
 
 
 def _lines_of_pairs(run: NettingRun, sides: _Sides) -> Iterator[_Lines]:
@@ -107,10 +98,10 @@ def _pairs_by_side(run: NettingRun) -> _Sides:
     return sides
 
 
-def _pair_line(pair: PairTotal, kind: _Kind, run: NettingRun) -> _Line:
+def _pair_line(pair: PairTotal, kind: _Kind, run: NettingRun) -> DraftLine:
     sign = 1 if kind == _Kind.RECEIVABLE else -1
     is_dispute = pair.bucket == DISPUTE_BUCKET
-    return _Line(
+    return DraftLine(
         kind=_Kind.ADJUSTMENT.value if is_dispute else kind.value,
         counterparty_id=pair.provider_id if kind == _Kind.RECEIVABLE else pair.operator_id,
         bucket=pair.bucket,
@@ -139,7 +130,7 @@ def _describe(pair: PairTotal, run: NettingRun) -> str:
     )
 
 
-def _rounding_lines(pairs: Sequence[PairTotal], kind: _Kind) -> Iterator[_Line]:
+def _rounding_lines(pairs: Sequence[PairTotal], kind: _Kind) -> Iterator[DraftLine]:
     sign = 1 if kind == _Kind.RECEIVABLE else -1
     what = "receivables" if kind == _Kind.RECEIVABLE else "payables"
     net = sign * sum((pair.net - pair.exact_net for pair in pairs), _NOTHING)
@@ -150,13 +141,13 @@ def _rounding_lines(pairs: Sequence[PairTotal], kind: _Kind) -> Iterator[_Line]:
         yield _rounding_line(_Kind.VAT_ROUNDING, f"VAT of {what}: rate × rounded base instead of the CDRs' VAT", vat=vat)
 
 
-def _rounding_line(kind: _Kind, description: str, *, net: Decimal = _NOTHING, vat: Decimal = _NOTHING) -> _Line:
-    return _Line(kind.value, None, "", description, 0, _NOTHING, net=net, vat_rate=_NOTHING, vat=vat, gross=net + vat, tax_note="")
+def _rounding_line(kind: _Kind, description: str, *, net: Decimal = _NOTHING, vat: Decimal = _NOTHING) -> DraftLine:
+    return DraftLine(kind.value, None, "", description, 0, _NOTHING, net=net, vat_rate=_NOTHING, vat=vat, gross=net + vat, tax_note="")
 
 
 def _lines_of_fees(run: NettingRun) -> _Lines:
-    fees = sum_fees(netting_set=run.netting_set_id, period=canonical.Period(run.starts_at, run.ends_at, run.period))
-    lines: dict[tuple[int, str], list[_Line]] = defaultdict(list)
+    fees = sum_fees(netting_set=run.netting_set_id, period=canonical.Period.parse(run.period))
+    lines: dict[tuple[int, str], list[DraftLine]] = defaultdict(list)
     hub = hub_party().pk if fees else 0
     for fee in fees:
         lines[fee.party, fee.currency].append(_fee_line(fee, counterparty=hub, sign=-1))
@@ -164,9 +155,9 @@ def _lines_of_fees(run: NettingRun) -> _Lines:
     return lines
 
 
-def _fee_line(fee: Fee, *, counterparty: int, sign: int) -> _Line:
+def _fee_line(fee: Fee, *, counterparty: int, sign: int) -> DraftLine:
     cdrs = "1 CDR" if fee.cdr_count == 1 else f"{fee.cdr_count} CDRs"
-    return _Line(
+    return DraftLine(
         kind=_Kind.FEE.value,
         counterparty_id=counterparty,
         bucket="",

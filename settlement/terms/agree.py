@@ -25,6 +25,7 @@ FURTHER = frozenset(
         "dispute_days",
         "self_billing",
         "scope",
+        "settle_in",
     }
 )
 _PRICING: dict[str, tuple[object, ...]] = {
@@ -69,7 +70,8 @@ def agree_terms(
 
     `hub_fee` is a net amount per original CDR in `currency`. The netting set is made where it is new (monthly unless `cycle` says
     otherwise). `further` are the fields of settlement.terms.models.SettlementTerms beyond these: fee_plan, pricing, tolerance_amount,
-    tolerance_percent, late_hold_days, dispute_days, self_billing, scope. It raises WrongTerms, OtherCycle and TermsAlreadyAgreed.
+    tolerance_percent, late_hold_days, dispute_days, self_billing, scope, settle_in. It raises WrongTerms,
+    OtherCycle and TermsAlreadyAgreed.
     """
     _refuse_nonsense(hub_fee=hub_fee, currency=currency)
     _refuse_further_nonsense(further)
@@ -153,5 +155,7 @@ def _refuse_further_nonsense(further: Mapping[str, Any]) -> None:
     for name, values in _PRICING.items():
         if name in pricing and pricing[name] not in values:
             raise WrongTerms(f"pricing: {name} {pricing[name]!r} is none of {', '.join(map(str, values))}")
+    if further.get("settle_in") and further["settle_in"] not in _CURRENCIES:
+        raise WrongTerms(f"settle_in {further['settle_in']!r} is not a currency of ISO 4217")
     if unknown := set(further.get("scope", {})) - {"countries", "token_types", "power_types"}:
         raise WrongTerms(f"scope: {sorted(unknown)[0]!r} is none of countries, token_types, power_types")

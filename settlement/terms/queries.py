@@ -1,6 +1,7 @@
 """Which terms hold: the pair's own before the offer of everyone to everyone."""
 
 from datetime import UTC, date, datetime
+from typing import Protocol
 
 from django.db.models import F, Min, Q
 
@@ -32,6 +33,27 @@ def terms_in_force(*, operator: Party, provider: Party, at: datetime) -> Settlem
     if found is None:
         raise NoTermsInForce(f"no settlement terms between operator {operator.key} and provider {provider.key} on {day}")
     return found
+
+
+class Elected(Protocol):
+    """Tells in which currency a pair (parties by their rows) settles everything; empty: each currency by itself."""
+
+    def __call__(self, *, operator: int, provider: int) -> str:
+        """This function will return the elected currency or an empty text."""
+
+
+def list_elections(*, netting_set: NettingSet, on: date) -> Elected:
+    """This function will return who elected which currency, by the terms that hold in a netting set on a day; the pair's own come first."""
+    running = SettlementTerms.objects.filter(netting_set=netting_set, validity__contains=on, agreement__validity__contains=on)
+    told: dict[tuple[int | None, int | None], str] = {
+        (operator, provider): settle_in
+        for operator, provider, settle_in in running.values_list("agreement__operator_id", "agreement__provider_id", "settle_in")
+    }
+
+    def elected(*, operator: int, provider: int) -> str:
+        return told.get((operator, provider), told.get((None, None), ""))
+
+    return elected
 
 
 def get_netting_set(*, name: str) -> NettingSet:

@@ -15,6 +15,7 @@ from settlement.netting.models import NettingRun
 from settlement.statements.draft import draft_statements
 from settlement.terms.agree import DEFAULT_SET, find_or_make_set
 from settlement.terms.queries import NoSuchNettingSet, get_netting_set
+from settlement.terms.rates import NoRate
 from settlement.terms.rights import RoleMayNot, require
 
 
@@ -22,7 +23,7 @@ class Command(OperatorCommand):
     """Closing again prints the same run."""
 
     help = "Close a finished settlement period of a netting set; with --dry-run look at it without writing anything."
-    refusals = (NoSuchNettingSet, NoSuchUser, PeriodStillRunning, RecountDiffers, RoleMayNot, WrongCycle)
+    refusals = (NoRate, NoSuchNettingSet, NoSuchUser, PeriodStillRunning, RecountDiffers, RoleMayNot, WrongCycle)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""
