@@ -21,6 +21,8 @@ from roaming.parties import directory
 from roaming.parties.liveness import list_silent, mark_status
 from roaming.parties.models import Platform
 from roaming.protocols.ocpi.announcements import announce_states as announce
+from roaming.sessions.link import link_sessions as link
+from roaming.tariffs.turn import tell_turned_tariffs as tell_turned
 
 DELIVERED_ARE_KEPT = timedelta(days=30)
 _PURGE_BATCH = 10_000
@@ -54,6 +56,18 @@ def keep_exchange_partitions(**_: Any) -> list[str]:
 def seal_blocks(**_: Any) -> int:
     """This function will chain what was sealed since the last time."""
     return seal(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def link_sessions(**_: Any) -> int:
+    """This function will note which sessions the commands of the last day began."""
+    return link(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def tell_turned_tariffs(**_: Any) -> int:
+    """This function will tell the tariffs that became valid, or ended, to those whose version has no dates of validity."""
+    return tell_turned(at=timezone.now())
 
 
 @shared_task(ignore_result=True)

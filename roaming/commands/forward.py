@@ -10,7 +10,7 @@ from django.db import connection
 from roaming import canonical
 from roaming.authorizations.waiting import StillInFlight, one_at_a_time, refuse_open_transaction
 from roaming.commands.callbacks import callback_url, new_callback_key
-from roaming.commands.receiver import NAMES, Order, find_receiver, module_of, subject_of
+from roaming.commands.receiver import NAMES, Order, facts_of, find_receiver, module_of, subject_of
 from roaming.egress.addresses import check_url
 from roaming.egress.calls import AddressRefused
 from roaming.gateways import GatewayTimedOut, NoRoute, gateway_for
@@ -35,9 +35,10 @@ ORDER BY created_at DESC LIMIT 1
 # Committed before the call: whatever happens then, the operator's result finds its way.
 WRITE = """
 INSERT INTO roaming_forwardedcommand
-    (id, callback_key, module, command, subject, sender_id, receiver_id, sender_platform_id, receiver_platform_id, response_url, digest,
-     correlation_id, expires_at, created_at)
-VALUES (%(id)s, %(callback_key)s, %(module)s, %(command)s, %(subject)s, %(sender)s, %(receiver)s, %(sender_platform)s,
+    (id, callback_key, module, command, subject, token_uid, token_type, contract_id, location_id, reference, sender_id, receiver_id,
+     sender_platform_id, receiver_platform_id, response_url, digest, correlation_id, expires_at, created_at)
+VALUES (%(id)s, %(callback_key)s, %(module)s, %(command)s, %(subject)s, left(%(token_uid)s, 36), left(%(token_type)s, 32),
+     left(%(contract_id)s, 36), left(%(location_id)s, 39), left(%(reference)s, 36), %(sender)s, %(receiver)s, %(sender_platform)s,
      %(receiver_platform)s, %(response_url)s, %(digest)s, %(correlation_id)s, %(expires_at)s, %(at)s)
 """
 
@@ -154,6 +155,7 @@ def _write(
             WRITE,
             {
                 **told,
+                **facts_of(command),
                 "id": row,
                 "callback_key": key,
                 "module": module_of(command),

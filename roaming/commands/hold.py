@@ -14,7 +14,7 @@ from roaming import canonical
 from roaming.authorizations.waiting import refuse_open_transaction
 from roaming.commands.callbacks import callback_url, new_callback_key
 from roaming.commands.forward import NOTE_RESPONSE, WRITE
-from roaming.commands.receiver import NAMES, subject_of
+from roaming.commands.receiver import NAMES, facts_of, subject_of
 from roaming.gateways import GatewayTimedOut, gateway_for
 from roaming.objects.digests import content_digest
 from roaming.parties.directory import PartyEntry, PlatformEntry
@@ -67,6 +67,7 @@ def hand_over(
             WRITE,
             {
                 "id": row,
+                **facts_of(command),
                 "callback_key": key,
                 "module": "commands",
                 "command": NAMES[type(command)],

@@ -45,6 +45,7 @@ def promise_callback(
                 "module": module,
                 "command": CALLBACK,
                 "subject": "",
+                **dict.fromkeys(("token_uid", "token_type", "contract_id", "location_id", "reference"), ""),
                 "sender": sender.id,
                 "receiver": receiver.id,
                 "sender_platform": sender_platform.id,

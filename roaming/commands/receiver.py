@@ -71,6 +71,18 @@ def subject_of(command: Order) -> str:
             return ""
 
 
+def facts_of(command: Order) -> dict[str, str]:
+    """This function will return by what a session is found to have begun with a command: its driver, its place, its reference."""
+    token = command.token if isinstance(command, canonical.StartSession | canonical.ReserveNow) else None
+    return {
+        "token_uid": token.uid if token else "",
+        "token_type": token.type if token else "",
+        "contract_id": token.contract_id if token else "",
+        "location_id": getattr(command, "location_id", ""),
+        "reference": getattr(command, "authorization_reference", None) or "",
+    }
+
+
 def find_receiver(
     *, command: Order, sender: canonical.PartyId, receiver: canonical.PartyId | None, directory: Directory, at: datetime
 ) -> PartyEntry:

@@ -1,9 +1,12 @@
 """Looking at the outbox."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from roaming.canonical import PartyId
 from roaming.deliveries.models import Delivery
+from roaming.gateways import Parcel
 
 
 def list_deliveries(
@@ -25,3 +28,15 @@ def list_deliveries(
     if module is not None:
         rows = rows.filter(module=module)
     return rows[:limit]
+
+
+def was_told(parcel: Parcel, *, since: datetime) -> bool:
+    """This function will say whether the receiver of a parcel took anything about the same object that was queued from `since` on."""
+    return Delivery.objects.filter(
+        receiver_id=parcel.receiver.id,
+        created_at__gte=since,
+        platform_id=parcel.platform.id,
+        module=parcel.module,
+        object_row=parcel.object_row,
+        state=Delivery.State.DELIVERED,
+    ).exists()

@@ -19,11 +19,15 @@ class Tariff(models.Model):
     digest = models.BinaryField()
     last_updated = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)
+    turns_at = models.DateTimeField(null=True, blank=True, help_text="When it next becomes valid or ends.")
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [models.UniqueConstraint(F("owner"), F("tariff_key"), Coalesce(F("audience"), 0), name="tariff_once_per_audience")]
-        indexes = [models.Index(fields=["created_at", "id"], name="tariff_crawl")]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="tariff_crawl"),
+            models.Index(fields=["turns_at"], condition=Q(turns_at__isnull=False), name="tariff_turns"),
+        ]
 
     def __str__(self) -> str:
         return self.tariff_id

@@ -23,11 +23,11 @@ WHERE owner_id = %(owner)s AND tariff_key = %(tariff_key)s AND coalesce(audience
 # State and revision in one statement: no current tariff without the version a CDR may later be priced with.
 WRITE = """
 WITH tariff AS (
-    INSERT INTO roaming_tariff (owner_id, tariff_id, tariff_key, audience_id, currency, document, digest, last_updated)
-    VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s, %s)
+    INSERT INTO roaming_tariff (owner_id, tariff_id, tariff_key, audience_id, currency, document, digest, last_updated, turns_at)
+    VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)
     ON CONFLICT (owner_id, tariff_key, (coalesce(audience_id, 0))) DO UPDATE SET
         tariff_id = excluded.tariff_id, currency = excluded.currency, document = excluded.document, digest = excluded.digest,
-        last_updated = excluded.last_updated, deleted_at = NULL
+        last_updated = excluded.last_updated, deleted_at = NULL, turns_at = excluded.turns_at
     RETURNING id, document, last_updated
 ), revision AS (
     INSERT INTO roaming_tariffrevision (tariff_id, document, last_updated) SELECT id, document, last_updated FROM tariff
@@ -36,7 +36,7 @@ SELECT id FROM tariff
 """
 
 # The tombstone keeps its stamp: an older PUT that comes late does not revive the tariff, a newer one does (reliability §4).
-BURY = "UPDATE roaming_tariff SET deleted_at = %s WHERE id = %s"
+BURY = "UPDATE roaming_tariff SET deleted_at = %s, turns_at = NULL WHERE id = %s"
 
 
 @transaction.atomic
@@ -68,6 +68,7 @@ def put_tariff(
             canonical.encode(tariff).decode(),
             digest,
             tariff.last_updated,
+            next_turn(tariff, at=at),
         ],
     )[0]
     if deliver:
@@ -100,6 +101,11 @@ def delete_tariff(
         tombstone = {"id": found[4], "country_code": owner.country_code, "party_id": owner.party_id}
         _announce(table, parties, row, verb="delete", payload=tombstone, at=at, correlation_id=correlation_id)
     return Receipt(verdict=Verdict.REPLACED, row=row)
+
+
+def next_turn(tariff: canonical.Tariff, *, at: datetime) -> datetime | None:
+    """This function will return when a tariff next becomes valid or ends, or None where neither lies ahead."""
+    return min((turn for turn in (tariff.start_date_time, tariff.end_date_time) if turn is not None and turn > at), default=None)
 
 
 def _parties(table: Directory, owner: canonical.PartyId, audience: canonical.PartyId | None, at: datetime) -> Parties:

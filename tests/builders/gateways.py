@@ -67,7 +67,7 @@ class ScriptedGateway:
             raise gateways.GatewayTimedOut("silent")
         return self.partners.answer(receiver)
 
-    def send_command(self, command: canonical.Command, **told: Any) -> canonical.CommandResponse:
+    def send_command(self, command: canonical.Command | canonical.ProfileRequest, **told: Any) -> canonical.CommandResponse:
         self.partners.commands.append({"command": command, **told})
         if not self.partners.go_on.wait(timeout=told["deadline_seconds"]):
             raise gateways.GatewayTimedOut("silent")

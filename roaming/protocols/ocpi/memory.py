@@ -29,8 +29,15 @@ ORDER BY (type = 'RFID') DESC, (audience_id IS NULL), id DESC
 """
 # The card that was shown decides between several cards of one contract; with it comes the provider's reference.
 _AUTHORIZED = """
-SELECT token_uid, token_type, reference FROM roaming_authorization
+SELECT token_uid, token_type, reference, at FROM roaming_authorization
 WHERE token_uid = ANY(%s) AND at BETWEEN %s AND %s AND operator_id = %s AND outcome = 'ALLOWED' ORDER BY at DESC LIMIT 1
+"""
+# A provider that starts a session itself names the driver and may give a reference; nobody is asked then.
+_COMMANDED = """
+SELECT token_uid, token_type, reference, created_at, sender_id, contract_id FROM roaming_forwardedcommand
+WHERE receiver_id = %s AND created_at BETWEEN %s AND %s AND sender_id = ANY(%s) AND command IN ('START_SESSION', 'RESERVE_NOW')
+    AND replace(replace(upper(contract_id), '-', ''), '*', '') = %s AND coalesce(response->>'result', 'ACCEPTED') = 'ACCEPTED'
+ORDER BY created_at DESC LIMIT 1
 """
 _SESSION = """
 SELECT session_id, document->'cdr_token', authorization_reference FROM roaming_session
@@ -54,13 +61,17 @@ def find_driver(*, contract_id: str, operator: canonical.PartyId, at: datetime) 
     party = table.party(operator)
     row = party.id if party else 0
     partners = [partner.id for partner in table.partners_of(operator, canonical.Role.CPO, module="sessions", on=at.date())]
-    forms = sorted({contract_id, contract_id.upper(), contract_id.upper().replace("-", "").replace("*", "")})
+    forms = sorted({contract_id, contract_id.upper(), _bare(contract_id)})
     with connection.cursor() as cursor:
         cursor.execute(_DRIVERS, [forms, partners, row])
         tokens = [canonical.decode(document.encode(), canonical.Token) for _, document in cursor.fetchall()]
         uids = sorted({form for token in tokens for form in (token.uid, token.uid.upper())})
         cursor.execute(_AUTHORIZED, [[*uids, contract_id], at - _AUTHORIZED_BEFORE, at + _CLOCKS_DIFFER, row])
         shown = cursor.fetchone()
+        cursor.execute(_COMMANDED, [row, at - _AUTHORIZED_BEFORE, at + _CLOCKS_DIFFER, partners, _bare(contract_id)])
+        commanded = cursor.fetchone()
+    if commanded is not None and (shown is None or commanded[3] > shown[3]):
+        return Driver(_token_of_command(table, commanded), commanded[2] or None)
     if not tokens:
         return Driver(sessions.stand_in_token(contract_id), (shown[2] or None) if shown else None)
     uid = shown[0].upper() if shown else ""
@@ -69,6 +80,18 @@ def find_driver(*, contract_id: str, operator: canonical.PartyId, at: datetime) 
         country_code=token.country_code, party_id=token.party_id, uid=token.uid, type=token.type, contract_id=token.contract_id
     )
     return Driver(known, (shown[2] or None) if shown else None)
+
+
+def _token_of_command(table: directory.Directory, commanded: tuple[Any, ...]) -> canonical.CdrToken:
+    uid, kind, _, _, sender, contract_id = commanded
+    provider = table.party_by_row(sender)
+    assert provider is not None, "it was asked for by the rows of this table"
+    country_code, party_id = provider.key
+    return canonical.CdrToken(country_code=country_code, party_id=party_id, uid=uid, type=kind, contract_id=contract_id)
+
+
+def _bare(contract_id: str) -> str:
+    return contract_id.upper().replace("-", "").replace("*", "")
 
 
 def find_token_type(*, uid: str, owner: canonical.PartyId | None = None) -> str:

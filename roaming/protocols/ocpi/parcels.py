@@ -11,15 +11,18 @@ from django.utils import timezone
 
 from roaming import canonical
 from roaming.cdrs.models import Cdr
+from roaming.deliveries.queries import was_told
 from roaming.egress.calls import Answer
 from roaming.gateways import CannotBeSaid, Outcome, Parcel
 from roaming.locations.models import Location
 from roaming.locations.parts import Part, find_part
 from roaming.parties.models import PartyRole
-from roaming.protocols.ocpi.article import Article
+from roaming.protocols.ocpi.article import Article, Crossing
 from roaming.protocols.ocpi.client import NotAnEnvelope, Refused, Reply, read_reply
 from roaming.protocols.ocpi.crossings import note_crossing
 from roaming.protocols.ocpi.dialect import encode
+from roaming.protocols.ocpi.kinds import write_instant
+from roaming.protocols.ocpi.loss import LossReport
 from roaming.protocols.ocpi.versions import Dialect
 from roaming.protocols.ocpi.visitors import ClientInfo
 from roaming.sessions.models import Session
@@ -108,10 +111,34 @@ def _write_location(parcel: Parcel, dialect: Dialect) -> Letter | None:
     article = article_of(part, dialect)
     place = (location.country_code, location.party_id, location.id, *path)
     if not (location.publish or dialect.routes):
+        if row.withdrawn_at is not None and not was_told(parcel, since=row.withdrawn_at):
+            return _withdraw(parcel, dialect, location)
         article, part, path = dialect.location, location, ()  # a part of what must not be shown is not shown either: the whole refuses
     if _sends_changes(parcel) and path == place[3:] and (changed := article.write_patch(parcel.payload or {})) is not None:
         return Letter(method="PATCH", path=place, body=encode(changed))
     return Letter(method="PUT", path=place, body=_cross(parcel, dialect, article, part, location.owner))
+
+
+def _withdraw(parcel: Parcel, dialect: Dialect, location: canonical.Location) -> Letter:
+    """This function will tell a version that cannot hide a location to take it down: every EVSE of it is REMOVED.
+
+    OCPI 2.1.1 has neither `publish` nor a DELETE of locations; one without a valid EVSE counts as expired (mod_locations §Status).
+    """
+    report = LossReport()
+    report.changed("publish", "false", "every EVSE is told as REMOVED")
+    removed = [msgspec.structs.replace(evse, status="REMOVED") for evse in location.evses]
+    evses = [body for evse in removed if (body := dialect.evse.cross(evse).body) is not None]
+    body = {"evses": evses, "last_updated": write_instant(location.last_updated)}
+    note_crossing(
+        crossing=Crossing(body, report),
+        message=location,
+        owner=location.owner,
+        receiver=parcel.receiver.key,
+        module=parcel.module,
+        version=dialect.number,
+        at=timezone.now(),
+    )
+    return Letter(method="PATCH", path=(location.country_code, location.party_id, location.id), body=encode(body))
 
 
 def _cross(parcel: Parcel, dialect: Dialect, article: Article[Any], message: Any, owner: canonical.PartyId) -> bytes:
@@ -156,6 +183,14 @@ def _write_tariff(parcel: Parcel, dialect: Dialect) -> Letter | None:
     path = (tariff.country_code, tariff.party_id, tariff.id)
     if row.deleted_at is not None:  # whatever was queued before: the current state is that it is gone
         return Letter(method="DELETE", path=path)
+    if dialect.routes and parcel.payload is not None and parcel.payload.get("turned"):
+        return None  # a version with dates of validity knew them all along
+    if not dialect.routes:
+        now = timezone.now()
+        if tariff.end_date_time is not None and now >= tariff.end_date_time:
+            return Letter(method="DELETE", path=path)
+        if tariff.start_date_time is not None and now < tariff.start_date_time:
+            return None  # it is sent when it becomes valid (roaming.tariffs.turn)
     return Letter(method="PUT", path=path, body=_cross(parcel, dialect, dialect.tariff, tariff, tariff.owner))
 
 
