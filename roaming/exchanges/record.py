@@ -137,11 +137,9 @@ class _Recorder:
         written = 0
         with self._lock:
             while batch := [self._held[place] for place in range(min(_BATCH, len(self._held)))]:
-                try:
-                    _write(batch)
-                    written += len(batch)
-                except (DataError, IntegrityError):
-                    self._lost += len(batch)  # one row the database cannot take must not hold the others back for ever
+                kept = _write_what_fits(batch)
+                written += kept
+                self._lost += len(batch) - kept
                 for _ in batch:
                     self._held.popleft()
             flush_losses()
@@ -179,6 +177,26 @@ def _forget_thread() -> None:
 
 
 os.register_at_fork(after_in_child=_forget_thread)
+
+
+def _write_what_fits(batch: list[ExchangeEntry]) -> int:
+    """This function will write the batch and return how many of its rows the database took."""
+    try:
+        _write(batch)
+    except IntegrityError:
+        # While the day's partition is attached, rows on their way to the default one are refused. They find the new one now.
+        try:
+            _write(batch)
+        except (DataError, IntegrityError):
+            return _write_one_by_one(batch)
+    except DataError:
+        return _write_one_by_one(batch)
+    return len(batch)
+
+
+def _write_one_by_one(batch: list[ExchangeEntry]) -> int:
+    # One row that the database cannot take must not cost its neighbours, nor hold them back for ever.
+    return sum(_write_what_fits([entry]) for entry in batch) if len(batch) > 1 else 0
 
 
 def _write(batch: list[ExchangeEntry]) -> None:
