@@ -73,8 +73,8 @@ DIRECTORY_CHECK_SECONDS = 1.0
 EXCHANGES_IN_BACKGROUND = True
 LIVENESS_SECONDS = float(os.environ.get("LIVENESS_SECONDS", "300"))
 HUB_PROXY_SECRET = os.environ.get("HUB_PROXY_SECRET", "")
-# Whether reverse charge without a dealer declaration may stand on an e-invoice: `presumed`, or not: `required` (settlement.tax.proof).
-HUB_DEALER_PROOF = os.environ.get("HUB_DEALER_PROOF", "presumed")
+# Whether an e-invoice may rest on presumptions (`presumed`: that a buyer resells, that a VAT id is right) or not (`required`).
+HUB_TAX_PROOF = os.environ.get("HUB_TAX_PROOF", "presumed")
 HUB_RATE_LIMITS = os.environ.get("HUB_RATE_LIMITS", "on") != "off"
 DOCUMENTS_DIR = VAR_DIR / "documents"
 

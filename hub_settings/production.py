@@ -33,6 +33,7 @@ _refuse_unsafe()
 HUB_STAFF_SECOND_FACTOR = "required"
 
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, *filter(None, os.environ.get("EXTRA_HOSTS", "").split(","))]
+HUB_TAX_PROOF = os.environ.get("HUB_TAX_PROOF", "required")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 SESSION_COOKIE_SECURE = True

@@ -3,7 +3,7 @@
 from settlement.clearing.models import Charge, ClearingCursor, DayTotal, Hold, SettlementPeriod
 from settlement.control.models import CdrReminder, Finding, MeterKey, Repricing, RuleChange, SignedReading
 from settlement.disputes.models import Acceptance, Adjustment, Dispute, DisputeFile, DisputeMessage
-from settlement.documents.models import Document
+from settlement.documents.models import Document, IssuedInvoice
 from settlement.ledger.models import Account, Entry, Transfer
 from settlement.netting.models import Carry, CloseStep, Conversion, NettingRun, PairTotal, PlannedPayment, Position
 from settlement.statements.models import NumberSeries, Statement, StatementLine
@@ -29,6 +29,7 @@ __all__ = [
     "ExchangeRate",
     "Finding",
     "Hold",
+    "IssuedInvoice",
     "MeterKey",
     "NettingExclusion",
     "NettingRun",

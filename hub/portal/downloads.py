@@ -11,6 +11,7 @@ from hub.users.permissions import Action
 from settlement.documents.answer import answer_with_document
 from settlement.documents.invoices import MissingVatId
 from settlement.documents.render import UnknownFormat
+from settlement.documents.validate import InvoiceInvalid, InvoiceUnchecked
 
 
 @require_safe
@@ -21,7 +22,7 @@ def download(request: HttpRequest, scope: Scope, statement_id: int, file_format:
     try:
         # FileResponse is a streaming answer; for the portal's purposes it is one like any other.
         answer: HttpResponse = answer_with_document(statement=statement, format=file_format)  # type: ignore[assignment]
-    except MissingVatId as missing:
+    except (MissingVatId, InvoiceInvalid, InvoiceUnchecked) as missing:
         messages.warning(request, str(missing))
         return redirect("portal:statement", statement_id=statement.pk)
     except UnknownFormat as unknown:

@@ -10,19 +10,11 @@ from hub.portal.scope import Scope, portal_page
 from hub.users.permissions import Action
 from roaming.figures import party_name
 from roaming.models import Party
-from settlement.documents.store import STORED_FORMATS
+from settlement.documents.render import FORMATS
 from settlement.models import Document, PlannedPayment, Statement
 from settlement.statements.content import read_content
 
-_WHAT = {
-    "pdf": _("the document to read and to file"),
-    "xlsx": _("a workbook with every CDR"),
-    "csv": _("one row per CDR"),
-    "json": _("for machines, with its schema"),
-    "xml": _("the e-invoice"),
-}
-# What can be had today; the e-invoice joins by itself once documents are stored in it.
-OFFERED = {name: what for name, what in _WHAT.items() if name in STORED_FORMATS}
+OFFERED = {name: _(form.words) for name, form in FORMATS.items()}
 
 
 def statements_of(scope: Scope) -> QuerySet[Statement]:

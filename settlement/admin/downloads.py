@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 
 from settlement.documents.answer import answer_with_document
 from settlement.documents.invoices import MissingVatId
-from settlement.documents.render import UnknownFormat
-from settlement.documents.store import STORED_FORMATS
+from settlement.documents.render import FORMATS, UnknownFormat
+from settlement.documents.validate import InvoiceInvalid, InvoiceUnchecked
 from settlement.models import Statement
 
 
@@ -20,8 +20,7 @@ def download_links(statement: Statement) -> SafeString | str:
     if statement.state != Statement.State.ISSUED:
         return "when issued"
     links = (
-        (reverse("admin:settlement_statement_download", args=[statement.pk, file_format]), file_format.upper())
-        for file_format in STORED_FORMATS
+        (reverse("admin:settlement_statement_download", args=[statement.pk, file_format]), file_format.upper()) for file_format in FORMATS
     )
     return format_html('<span class="downloads">{}</span>', format_html_join(" ", '<a class="download" href="{}">{}</a>', links))
 
@@ -34,7 +33,7 @@ def download(request: HttpRequest, statement_id: int, file_format: str) -> HttpR
     try:
         # FileResponse is a streaming answer; for the admin's purposes it is one like any other.
         answer: HttpResponse = answer_with_document(statement=statement, format=file_format)  # type: ignore[assignment]
-    except MissingVatId as missing:
+    except (MissingVatId, InvoiceInvalid, InvoiceUnchecked) as missing:
         messages.warning(request, str(missing))
         return redirect(reverse("admin:settlement_statement_change", args=[statement.pk]))
     except UnknownFormat as unknown:

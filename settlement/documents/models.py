@@ -1,8 +1,10 @@
-"""The table of rendered files."""
+"""The tables of rendered files and of issued invoices."""
 
 from django.db import models
 from django.db.models.functions import Now
 
+from roaming.models import Party
+from settlement.netting.models import NettingRun
 from settlement.statements.models import Statement
 
 
@@ -10,7 +12,7 @@ class Document(models.Model):
     """One rendered file of one issued statement, kept below DOCUMENTS_DIR under the name of its SHA-256."""
 
     statement = models.ForeignKey(Statement, on_delete=models.PROTECT, related_name="documents")
-    format = models.CharField(max_length=4)
+    format = models.CharField(max_length=8)
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()
     rendered_at = models.DateTimeField(db_default=Now())
@@ -20,3 +22,28 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.statement} {self.format}"
+
+
+class IssuedInvoice(models.Model):
+    """One invoice or credit note, judged by schema and Schematron, then written once: seller and buyer get the same bytes for ever."""
+
+    run = models.ForeignKey(NettingRun, on_delete=models.PROTECT, related_name="invoices")
+    number = models.CharField(max_length=48, unique=True)
+    type_code = models.CharField(max_length=3, help_text="UNTDID 1001: 380, 381, 389 or 261.")
+    seller = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    buyer = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    issued_on = models.DateField()
+    currency = models.CharField(max_length=3)
+    net = models.DecimalField(max_digits=18, decimal_places=4)
+    vat = models.DecimalField(max_digits=18, decimal_places=4)
+    gross = models.DecimalField(max_digits=18, decimal_places=4)
+    content = models.TextField(help_text="The invoice as the PDF is drawn from it.")
+    ubl = models.TextField()
+    cii = models.TextField()
+    written_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "seller"], name="invoice_by_seller")]
+
+    def __str__(self) -> str:
+        return self.number

@@ -162,6 +162,11 @@ def cdr_tables(lines: Iterable[dict[str, Any]], *, currency: str) -> Iterator[Fl
         yield _table([head, *rows], widths=widths, words=5, size=6.5)
 
 
+def ruled_table(rows: list[list[Any]], *, widths: Sequence[float], words: int, size: float = 8) -> Flowable:
+    """This function will return a table of this house: the first row is its head, columns from `words` on are figures."""
+    return _table(rows, widths=widths, words=words, size=size)
+
+
 def note(words: str) -> Flowable:
     """This function will return a quiet sentence."""
     return text(words, QUIET_BODY)

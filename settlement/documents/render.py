@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from settlement.documents.csv_export import render_csv
+from settlement.documents.facturx_export import render_facturx
 from settlement.documents.json_export import render_json
 from settlement.documents.pdf_export import render_pdf
 from settlement.documents.xlsx_export import render_xlsx
-from settlement.documents.xml_export import render_xml
+from settlement.documents.xml_export import render_cii, render_xml
 from settlement.statements.models import Statement
 
 
@@ -25,47 +26,56 @@ class Rendered(NamedTuple):
     sha256: str
 
 
-class _Format(NamedTuple):
+class Format(NamedTuple):
+    """One way to have a statement. `needs_proof`: only where every VAT id and declaration is there (e-invoices)."""
+
     render: Callable[..., bytes]
     content_type: str
+    words: str
+    extension: str
+    needs_proof: bool = False
 
 
-_FORMATS: Mapping[str, _Format] = {
-    "pdf": _Format(render_pdf, "application/pdf"),
-    "xlsx": _Format(render_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "csv": _Format(render_csv, "text/csv; charset=utf-8"),
-    "json": _Format(render_json, "application/json"),
-    "xml": _Format(render_xml, "application/xml"),
+_ZIP = "application/zip"
+# The one list of formats: commands, admin and portal offer what stands here, in this order.
+FORMATS: Mapping[str, Format] = {
+    "pdf": Format(render_pdf, "application/pdf", "the document to read and to file", "pdf"),
+    "xlsx": Format(render_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "a workbook with every CDR", "xlsx"),
+    "csv": Format(render_csv, "text/csv; charset=utf-8", "one row per CDR", "csv"),
+    "json": Format(render_json, "application/json", "for machines, with its schema", "json"),
+    "xml": Format(render_xml, "application/xml", "the e-invoices, as UBL", "xml", needs_proof=True),
+    "cii": Format(render_cii, "application/xml", "the e-invoices, as CII", "cii.xml", needs_proof=True),
+    "facturx": Format(render_facturx, _ZIP, "the invoices as PDF, with their e-invoices inside", "facturx.zip", needs_proof=True),
 }
 
 
 def render_statement(*, statement: Statement, format: str) -> Rendered:
     """This function will render a statement; the same statement gives the same bytes each time.
 
-    It raises UnknownFormat, and MissingVatId for `xml`.
+    It raises UnknownFormat; for e-invoices also MissingVatId, InvoiceInvalid and InvoiceUnchecked.
     """
     refuse_unknown(format=format)
-    content = _FORMATS[format].render(statement=statement)
+    content = FORMATS[format].render(statement=statement)
     return Rendered(
         content=content,
         filename=filename_of(statement=statement, format=format),
-        content_type=_FORMATS[format].content_type,
+        content_type=FORMATS[format].content_type,
         sha256=hashlib.sha256(content).hexdigest(),
     )
 
 
 def refuse_unknown(*, format: str) -> None:
     """This function will raise UnknownFormat for what is no format of a statement."""
-    if format not in _FORMATS:
-        raise UnknownFormat(f"a statement has no format {format!r}: take {', '.join(_FORMATS)}")
+    if format not in FORMATS:
+        raise UnknownFormat(f"a statement has no format {format!r}: take {', '.join(FORMATS)}")
 
 
 def filename_of(*, statement: Statement, format: str) -> str:
     """This function will return the name under which a partner saves the file."""
     name = statement.number or f"draft-{statement.pk}"
-    return f"{name}_{statement.party.key}_{statement.run.period}_{statement.currency}.{format}"
+    return f"{name}_{statement.party.key}_{statement.run.period}_{statement.currency}.{FORMATS[format].extension}"
 
 
 def type_of(*, format: str) -> str:
     """This function will return the media type of a format."""
-    return _FORMATS[format].content_type
+    return FORMATS[format].content_type

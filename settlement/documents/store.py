@@ -15,10 +15,11 @@ from django.conf import settings
 from django.db import transaction
 
 from settlement.documents.models import Document
-from settlement.documents.render import Rendered, filename_of, refuse_unknown, render_statement, type_of
+from settlement.documents.render import FORMATS, Rendered, filename_of, refuse_unknown, render_statement, type_of
 from settlement.statements.models import Statement
 
-STORED_FORMATS = ("pdf", "xlsx", "csv", "json")  # every statement has these; `xml` only where all VAT ids are known
+# Every statement has these; e-invoices only where every proof is there.
+STORED_FORMATS = tuple(name for name, form in FORMATS.items() if not form.needs_proof)
 
 
 class DocumentDamaged(Exception):
@@ -38,7 +39,7 @@ class OpenDocument(NamedTuple):
 def open_document(*, statement: Statement, format: str) -> OpenDocument:
     """This function will open the file of an issued statement, rendered and stored at the first call.
 
-    A draft is rendered anew each time and kept nowhere. It raises UnknownFormat, MissingVatId and DocumentDamaged.
+    A draft is rendered anew each time and kept nowhere. It raises DocumentDamaged and what render_statement raises.
     """
     refuse_unknown(format=format)
     if statement.state != Statement.State.ISSUED:

@@ -37,6 +37,7 @@ def describe_agreement(agreement: RoamingAgreement, terms: SettlementTerms | Non
             "late_hold_days": terms.late_hold_days,
             "dispute_days": terms.dispute_days,
             "self_billing": terms.self_billing,
+            "billed_by": terms.billed_by,
             "scope": terms.scope,
             "settle_in": terms.settle_in,
             "starts": terms.validity.lower,
@@ -69,6 +70,7 @@ def add_further_arguments(parser: CommandParser) -> None:
     parser.add_argument("--dispute-days", type=int, metavar="DAYS")
     parser.add_argument("--no-self-billing", action="store_true")
     parser.add_argument("--settle-in", metavar="CURRENCY", help="convert whatever the pair owes each other into it, at ECB rates")
+    parser.add_argument("--billed-by", choices=SettlementTerms.BilledBy.values, help="provider: it bills itself, invoices are of type 389")
 
 
 def read_further(options: dict[str, Any]) -> dict[str, Any]:
@@ -89,6 +91,8 @@ def read_further(options: dict[str, Any]) -> dict[str, Any]:
         told["settle_in"] = options["settle_in"].upper()
     if options["no_self_billing"]:
         told["self_billing"] = False
+    if options["billed_by"] is not None:
+        told["billed_by"] = options["billed_by"]
     return told
 
 

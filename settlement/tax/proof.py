@@ -18,13 +18,13 @@ REQUIRED = "required"
 def missing_of_party(*, party: Party, vat_id: str) -> str | None:
     """This function will say what is wrong with a party's VAT id, or return None.
 
-    Format and check digits must be right, or the tax authorities must have confirmed it as it is.
+    With settings.HUB_TAX_PROOF `required`, format and check digits must be right too, or the tax authorities must have confirmed it.
     """
     verdict = check_vat_id(vat_id=vat_id)
-    if verdict == VatIdVerdict.VALID:
-        return None
     if verdict == VatIdVerdict.MISSING:
         return f"{party.key} has no VAT id, which an e-invoice needs: set_party_details --party {party.key} --vat-id …"
+    if verdict == VatIdVerdict.VALID or settings.HUB_TAX_PROOF != REQUIRED:
+        return None
     if TaxDeclaration.objects.filter(party=party, kind=TaxDeclaration.Kind.ONLINE, vat_id=vat_id).exists():
         return None
     return f"the VAT id {vat_id} of {party.key} cannot be right ({verdict}): set_party_details --party {party.key} --vat-id …"
@@ -35,9 +35,9 @@ def missing_of_supply(
 ) -> Iterator[str]:
     """This function will yield what a supply under `rule` rests on and nobody has shown, for the days of the sessions.
 
-    That a silent buyer resells is presumed, unless settings.HUB_DEALER_PROOF is `required`. `countries` are those of the charge points.
+    That a silent buyer resells is presumed, unless settings.HUB_TAX_PROOF is `required`. `countries` are those of the charge points.
     """
-    if rule.proof == Proof.DEALER and settings.HUB_DEALER_PROOF == REQUIRED:
+    if rule.proof == Proof.DEALER and settings.HUB_TAX_PROOF == REQUIRED:
         covering = _held(buyer, TaxDeclaration.Kind.DEALER, first_day, final_day)
         if not covering.filter(country=state_of(buyer_vat_id)).exists():
             yield (

