@@ -11,7 +11,7 @@ from roaming.parties.lock import lock_platform
 from roaming.parties.models import Endpoint, Platform
 from roaming.protocols.ocpi.announcements import announce_states
 from tests.builders.canonical_messages import NOW
-from tests.builders.parties import an_agreement, an_operator
+from tests.builders.parties import an_agreement
 from tests.wire import caller
 from tests.wire.caller import Caller
 from tests.wire.stub_partner import StubPartner
@@ -41,14 +41,6 @@ def told(stub: StubPartner) -> list[dict[str, Any]]:
     return [heard.json for heard in stub.heard_at("PUT", INFO)]
 
 
-def test_a_party_that_connects_is_told_once_without_routing_headers(beta: Caller, stub: StubPartner) -> None:
-    caller.operator("DE-ALF")
-    [info] = told(stub)
-    assert (info["country_code"], info["party_id"], info["role"], info["status"]) == ("DE", "ALF", "CPO", "CONNECTED")
-    assert not [name for name in stub.heard[0].headers if name.startswith("ocpi-")]
-    assert told(stub) == [info]
-
-
 def test_offline_and_back_and_locked_are_each_told(beta: Caller, stub: StubPartner) -> None:
     alfa = caller.operator("DE-ALF")
     told(stub)
@@ -58,13 +50,3 @@ def test_offline_and_back_and_locked_are_each_told(beta: Caller, stub: StubPartn
     assert told(stub)[-1]["status"] == "CONNECTED"
     lock_platform(platform=alfa.platform, at=NOW)
     assert [info["status"] for info in told(stub)] == ["CONNECTED", "OFFLINE", "CONNECTED", "SUSPENDED"]
-
-
-def test_every_party_of_a_platform_is_told_and_those_without_the_module_hear_nothing(beta: Caller, stub: StubPartner) -> None:
-    gamma = caller.provider("FR-GAM", at=stub.host)
-    alfa = caller.operator("DE-ALF")
-    an_operator("FR-OMI", platform=alfa.platform)
-    Platform.objects.filter(id=gamma.platform.id).update(told_state="CONNECTED")
-    stub.answer("PUT", "/ocpi/2.2.1/hubclientinfo/FR/OMI")
-    told(stub)
-    assert sorted(heard.path.rpartition("/")[2] for heard in stub.heard) == ["ALF", "OMI"]

@@ -2,8 +2,7 @@
 
 import pytest
 
-from roaming.canonical import Role
-from tests.builders.parties import PartyRoleFactory, a_party, an_agreement
+from tests.builders.parties import a_party, an_agreement
 from tests.wire import caller
 from tests.wire.caller import Caller
 
@@ -30,10 +29,6 @@ class TestGet:
         beta.platform.is_locked = True
         beta.platform.save()
         assert alfa.call("GET", URL).data[0]["status"] == "SUSPENDED"
-
-    def test_lists_a_party_once_per_role(self, alfa: Caller, beta: Caller, everyone_roams: None) -> None:
-        PartyRoleFactory.create(party=a_party("NL-BET"), platform=beta.platform, role=Role.NSP)
-        assert sorted(info["role"] for info in alfa.call("GET", URL).data) == ["EMSP", "NSP"]
 
     def test_is_paged(self, alfa: Caller, everyone_roams: None) -> None:
         for key in ("FR-GAM", "NL-BET", "PL-DEL"):

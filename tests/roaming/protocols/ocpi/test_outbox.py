@@ -1,6 +1,5 @@
 """What leaves for an OCPI receiver through the outbox, and what its answers mean."""
 
-import base64
 from typing import Any
 
 import pytest
@@ -40,18 +39,6 @@ def beta(transactional_db: None, stub: StubPartner) -> Caller:
 
 
 class TestLetters:
-    def test_a_broadcast_leaves_from_the_hub_under_its_owners_address(self, alfa: Caller, beta: Caller, stub: StubPartner) -> None:
-        stub.answer("PUT", f"{AT_STUB}/locations/DE/ALF/LOC-1")
-        alfa.call("PUT", f"{RECEIVER}/locations/DE/ALF/LOC-1", a_message("location"), to=HUB)
-        assert drain() == {"delivered": 1}
-        [heard] = stub.heard
-        assert heard.json == as_json(a_message("location"))
-        assert (heard.headers["ocpi-from-country-code"], heard.headers["ocpi-from-party-id"]) == HUB
-        assert (heard.headers["ocpi-to-country-code"], heard.headers["ocpi-to-party-id"]) == ("NL", "BET")
-        assert heard.headers["x-correlation-id"] == "correlation-1"
-        assert heard.headers["x-request-id"] != "request-1"
-        assert heard.headers["authorization"] == "Token " + base64.b64encode(b"token-of-the-hub-at-NLBET").decode()
-
     def test_a_session_and_its_cdr_leave_from_their_operator(self, alfa: Caller, beta: Caller, stub: StubPartner) -> None:
         stub.answer("PUT", f"{AT_STUB}/sessions/DE/ALF/SESSION-1")
         stub.answer("POST", f"{AT_STUB}/cdrs", status=201)
@@ -86,13 +73,6 @@ class TestLetters:
         [whole] = stub.heard_at("PUT", f"{AT_STUB}/locations/DE/ALF/LOC-1")
         assert whole.json["evses"][0]["status"] == "CHARGING"
 
-    def test_a_deleted_tariff_leaves_as_a_delete(self, alfa: Caller, beta: Caller, stub: StubPartner) -> None:
-        stub.answer("DELETE", f"{AT_STUB}/tariffs/DE/ALF/AC-1")
-        alfa.call("PUT", f"{RECEIVER}/tariffs/DE/ALF/AC-1", a_message("tariff"), to=HUB)
-        alfa.call("DELETE", f"{RECEIVER}/tariffs/DE/ALF/AC-1", to=HUB)
-        drain()
-        assert stub.heard[-1].method == "DELETE"
-
     def test_a_token_leaves_with_its_type(self, beta: Caller, stub: StubPartner) -> None:
         alfa = caller.operator("FR-OMI", at=stub.host)
         stub.answer("PUT", f"{AT_STUB}/tokens/NL/BET/04A2B3C4D5E6F7")
@@ -100,25 +80,6 @@ class TestLetters:
         assert drain() == {"delivered": 1}
         assert stub.heard[0].path.endswith("?type=RFID")
         assert stub.heard[0].headers["ocpi-to-party-id"] == alfa.key.party_id
-
-    def test_a_commands_result_leaves_for_the_providers_own_address(self, beta: Caller, stub: StubPartner) -> None:
-        omikron = caller.operator("FR-OMI", at=stub.host)
-        stub.answer("POST", f"{AT_STUB}/commands/STOP_SESSION", {"result": "ACCEPTED", "timeout": 10})
-        stub.answer("POST", "/results/1")
-        body = {"response_url": f"{stub.url}/results/1?x=%2Fy&z=1", "session_id": "SESSION-1"}
-        assert beta.call("POST", f"{RECEIVER}/commands/STOP_SESSION", body, to="FR-OMI").status == (200, 1000)
-        callback = "/ocpi" + stub.heard[0].json["response_url"].partition("/ocpi")[2]
-        assert omikron.call("POST", callback, {"result": "EVSE_OCCUPIED"}).status == (200, 1000)
-        assert drain() == {"delivered": 1}
-        result = stub.heard[-1]
-        assert (result.path, result.json) == ("/results/1?x=%2Fy&z=1", {"result": "EVSE_OCCUPIED"})
-        assert (result.headers["ocpi-from-party-id"], result.headers["ocpi-to-party-id"]) == ("OMI", "BET")
-
-    def test_nothing_is_sent_to_a_receiver_without_the_module(self, alfa: Caller, beta: Caller, stub: StubPartner) -> None:
-        beta.platform.endpoints.filter(module="locations").delete()
-        alfa.call("PUT", f"{RECEIVER}/locations/DE/ALF/LOC-1", a_message("location"), to=HUB)
-        drain()
-        assert stub.heard == []
 
     def test_a_raw_token_leaves_where_the_partner_wants_it_so(self, alfa: Caller, beta: Caller, stub: StubPartner) -> None:
         Platform.objects.filter(id=beta.platform.id).update(profile={"token_encoding": "raw"})

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from roaming.deliveries.models import Delivery
-from roaming.tokens.models import Token
 from tests.wire import caller
 from tests.wire.caller import HUB, Caller
 from tests.wire.messages import a_message, as_json
@@ -28,14 +27,6 @@ class TestPut:
         caller.provider("FR-GAM")
         assert beta.call("PUT", URL, token(), to=HUB).status == (201, 1000)
         assert [row.receiver.party_id for row in Delivery.objects.all()] == ["ALF"]
-
-    def test_uid_and_type_name_a_token_together(self, alfa: Caller, beta: Caller) -> None:
-        beta.call("PUT", URL, token(), to=HUB)
-        beta.call("PUT", f"{URL}?type=APP_USER", token(type="APP_USER", visual_number="app"), to=HUB)
-        assert Token.objects.count() == 2
-        assert beta.call("GET", URL, to=HUB).data["type"] == "RFID"
-        assert beta.call("GET", f"{URL}?type=APP_USER", to=HUB).data["visual_number"] == "app"
-        assert beta.call("GET", f"{URL}?type=OTHER", to=HUB).http == 404
 
     def test_the_type_may_be_left_out_of_the_address(self, beta: Caller) -> None:
         assert beta.call("PUT", URL, token(type="APP_USER"), to=HUB).status == (201, 1000)
@@ -73,12 +64,6 @@ class TestPatch:
         assert beta.call("PATCH", URL, changes, to=HUB).status == (200, 1000)
         assert beta.call("GET", URL, to=HUB).data == token(valid=False, last_updated="2026-09-02T08:00:00Z")
         assert Delivery.objects.get(verb="patch").payload == changes
-
-    def test_without_last_updated_is_2001(self, beta: Caller) -> None:
-        beta.call("PUT", URL, token(), to=HUB)
-        reply = beta.call("PATCH", URL, {"valid": False}, to=HUB)
-        assert reply.status == (200, 2001)
-        assert "last_updated" in reply.message
 
     def test_of_an_unknown_token_is_404(self, beta: Caller) -> None:
         assert beta.call("PATCH", URL, {"valid": False, "last_updated": "2026-09-02T08:00:00Z"}, to=HUB).status == (404, 2000)
