@@ -9,7 +9,7 @@ import pytest
 from roaming.models import Cdr
 from settlement.documents.render import render_statement
 from settlement.models import Hold, Statement
-from tests.hub.browser.conftest import ALFA_FINANCE, BETA_ENGINEER, BETA_FINANCE, BOTH, CHECKER, PASSWORD, House, OpenPage
+from tests.hub.browser.conftest import ALFA_FINANCE, BETA_ENGINEER, BETA_FINANCE, BOTH, CHECKER, MAKER, PASSWORD, House, OpenPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -93,3 +93,32 @@ def test_a_checker_releases_a_held_cdr_with_a_reason(house: House, visit: OpenPa
     page.get_by_role("button", name="Release with a reason").click()
     page.get_by_text("is released and charged").wait_for()
     assert Hold.objects.get(cdr=held).release_reason == "a lorry, confirmed by the operator"
+
+
+def test_a_passkey_is_added_and_from_then_on_asked_for_after_the_password(house: House, visit: OpenPage) -> None:
+    # WebAuthn binds to names: the same hub under its name. Chromium's own virtual authenticator stands for the security key.
+    by_name = house.url.replace("127.0.0.1", "localhost")
+    page = visit(f"{by_name}/admin/")
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+    def log_in() -> None:
+        page.get_by_label("Email").fill(MAKER)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+
+    log_in()
+    page.goto(f"{by_name}/account/")
+    page.get_by_label("Name of the device").fill("key on the ring")
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_text("key on the ring").wait_for()
+    page.get_by_role("button", name="Make new codes").click()
+    assert page.locator(".codes li").count() == 10
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url(f"{by_name}/")
+    page.goto(f"{by_name}/admin/settlement/hold/")
+    log_in()
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url("**/admin/settlement/hold/")
