@@ -8,4 +8,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub_settings.development")
 
 app = Celery("roamhouse")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["roaming", "settlement"])
+app.autodiscover_tasks(["roaming", "settlement", "hub"])

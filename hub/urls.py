@@ -3,12 +3,13 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from hub import health
+from hub import health, personal
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("language/<str:language>/", personal.choose_language, name="language"),
     path("admin/", admin.site.urls),
     path("", include("roaming.urls")),
     path("portal/", include("hub.portal.urls")),

@@ -73,6 +73,9 @@ DIRECTORY_CHECK_SECONDS = 1.0
 EXCHANGES_IN_BACKGROUND = True
 LIVENESS_SECONDS = float(os.environ.get("LIVENESS_SECONDS", "300"))
 HUB_PROXY_SECRET = os.environ.get("HUB_PROXY_SECRET", "")
+# What an agreement that partners make between themselves costs them per CDR, half each.
+HUB_STANDARD_FEE = os.environ.get("HUB_STANDARD_FEE", "0.10")
+HUB_STANDARD_FEE_CURRENCY = os.environ.get("HUB_STANDARD_FEE_CURRENCY", "EUR")
 # Whether an e-invoice may rest on presumptions (`presumed`: that a buyer resells, that a VAT id is right) or not (`required`).
 HUB_TAX_PROOF = os.environ.get("HUB_TAX_PROOF", "presumed")
 HUB_RATE_LIMITS = os.environ.get("HUB_RATE_LIMITS", "on") != "off"
@@ -108,6 +111,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "hub.users.door.Door",
+    "hub.personal.Personal",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -200,6 +204,8 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("HUB_MAIL_FROM") or f"Roamhouse <no-reply@{urlparse(HUB_PUBLIC_URL).hostname}>"
 
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True

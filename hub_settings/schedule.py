@@ -17,6 +17,10 @@ def daily(hour: int, minute: int, task: str) -> dict[str, Any]:
 
 # Sorted by name.
 TIMETABLE: dict[str, dict[str, Any]] = {
+    "hub: delete old exports": daily(2, 50, "hub.tasks.forget_exports"),
+    "hub: run self-tests": every(15.0, "hub.tasks.run_self_tests"),
+    "hub: tell of statements": every(30.0, "hub.tasks.tell_of_statements"),
+    "hub: write exports": every(15.0, "hub.tasks.write_exports"),
     # LIVENESS_SECONDS says how long a partner may be silent; this only says how often the hub looks who was.
     "roaming: ask silent partners": every(20.0, "roaming.tasks.check_liveness"),
     "roaming: make and drop days of exchanges": every(3600.0, "roaming.tasks.keep_exchange_partitions"),

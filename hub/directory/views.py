@@ -9,9 +9,10 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from hub.directory.coverage import count_by_country, draw_map, list_sites
+from hub.directory.presence import present_parties, present_roles
 from hub.directory.service import read_service
 from roaming import canonical
-from roaming.models import Party, PartyRole, Platform
+from roaming.models import PartyRole, Platform
 
 _ROLES = {canonical.Role.CPO: "operator", canonical.Role.EMSP: "provider"}
 
@@ -42,10 +43,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @cache_control(public=True, max_age=30)
 def partners(request: HttpRequest) -> HttpResponse:
     """This function will list who takes part, with the state of their connection."""
-    roles = PartyRole.objects.filter(role__in=_ROLES).select_related("platform").order_by("role")
-    parties = (
-        Party.objects.filter(roles__role__in=_ROLES).distinct().prefetch_related(Prefetch("roles", queryset=roles, to_attr="market_roles"))
-    )
+    roles = present_roles().select_related("platform").order_by("role")
+    parties = present_parties().prefetch_related(Prefetch("roles", queryset=roles, to_attr="market_roles"))
     rows = [
         {"party": party, "role": _ROLES[canonical.Role(role.role)], "platform": role.platform}
         for party in parties.order_by("country_code", "name", "party_id")

@@ -6,8 +6,10 @@ from datetime import datetime
 from django.db.models import Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from hub.portal.latency import latency_by_hour
 from hub.portal.scope import Scope, portal_page
 from hub.users.permissions import Action
 from roaming.exchanges.losses import list_losses
@@ -65,11 +67,14 @@ def exchanges_of(party: Party) -> QuerySet[Exchange]:
 @portal_page(to=Action.SEE_OWN_CONNECTION)
 def connection(request: HttpRequest, scope: Scope) -> HttpResponse:
     """This function will show the connection of the party looked at."""
+    latencies = latency_by_hour(platforms=[platform.pk for platform in platforms_of(scope.party)], at=timezone.now())
     return render(
         request,
         "portal/connection.html",
         {
             "scope": scope,
+            "latencies": latencies,
+            "slowest_ms": max((hour.slow_ms for hour in latencies), default=0),
             "platforms": platforms_of(scope.party).prefetch_related("endpoints", "party_roles__party"),
             "backlog": backlog_of(scope.party),
             "exchanges": exchanges_of(scope.party)[:25],

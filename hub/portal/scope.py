@@ -17,6 +17,15 @@ from roaming.canonical import Role
 from roaming.models import Party
 
 SESSION_KEY = "party"
+PARTNER_ACTIONS = (
+    Action.SEE_OWN_STATEMENTS,
+    Action.SEE_OWN_RECORDS,
+    Action.SEE_OWN_CONNECTION,
+    Action.DISPUTE,
+    Action.AGREE,
+    Action.MANAGE_CONNECTION,
+    Action.MANAGE_TEAM,
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,16 @@ class Scope:
     def is_provider(self) -> bool:
         """Whether the party has drivers."""
         return Role.EMSP in self.roles
+
+    @property
+    def sides(self) -> list[str]:
+        """From which sides of a CDR the party may look, the operator's first."""
+        return [side for side, has in (("operator", self.is_operator), ("provider", self.is_provider)) if has]
+
+    @property
+    def rights(self) -> dict[str, bool]:
+        """What this membership allows, by the name of the action: `scope.rights.dispute` in templates."""
+        return {action.value: member_may(self.active, action) for action in PARTNER_ACTIONS}
 
     @property
     def sees_statements(self) -> bool:

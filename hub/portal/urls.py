@@ -3,7 +3,24 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from hub.portal import account, connection, downloads, overview, records, statements
+from hub.portal import (
+    access,
+    account,
+    agreements,
+    connection,
+    coverage,
+    disputes,
+    downloads,
+    exports,
+    overview,
+    records,
+    self_test,
+    statements,
+    team,
+    trace,
+    verify,
+    webhook,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -14,8 +31,34 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("statements/", statements.statement_list, name="statements"),
     path("statements/<int:statement_id>/", statements.statement_detail, name="statement"),
+    path("statements/<int:statement_id>/verify/", verify.verification, name="statement_verify"),
     path("statements/<int:statement_id>/<str:file_format>/", downloads.download, name="download"),
     path("cdrs/", records.cdr_list, name="cdrs"),
     path("cdrs/<uuid:public_id>/", records.cdr_detail, name="cdr"),
+    path("cdrs/<uuid:public_id>/dispute/", disputes.dispute_cdr, name="dispute_cdr"),
+    path("cdrs/<uuid:public_id>/evidence/", disputes.evidence, name="evidence"),
+    path("exports/", exports.ask, name="export_ask"),
+    path("exports/<uuid:export_id>/", exports.export_detail, name="export"),
+    path("exports/<uuid:export_id>/cancel/", exports.cancel, name="export_cancel"),
+    path("exports/<uuid:export_id>/file/", exports.fetch, name="export_file"),
+    path("disputes/", disputes.dispute_list, name="disputes"),
+    path("disputes/<int:dispute_id>/", disputes.dispute_detail, name="dispute"),
+    path("agreements/", agreements.agreement_list, name="agreements"),
+    path("agreements/offer/", agreements.offer, name="agreement_offer"),
+    path("agreements/offers/<int:offer_id>/", agreements.answer, name="agreement_answer"),
+    path("agreements/<int:agreement_id>/end/", agreements.end, name="agreement_end"),
+    path("coverage/", coverage.coverage, name="coverage"),
     path("connection/", connection.connection, name="connection"),
+    path("connection/messages/", trace.trace, name="trace"),
+    path("connection/messages/<int:second>/<int:exchange_id>/", trace.message, name="message"),
+    path("connection/access/", access.access, name="access"),
+    path("connection/access/<int:platform_id>/token/", access.rotate, name="rotate"),
+    path("connection/access/<int:platform_id>/certificate/", access.add_certificate, name="add_certificate"),
+    path("connection/access/certificates/<int:certificate_id>/end/", access.end_certificate, name="end_certificate"),
+    path("connection/self-tests/", self_test.self_tests, name="self_tests"),
+    path("connection/self-tests/run/<int:platform_id>/", self_test.run, name="self_test_run"),
+    path("connection/self-tests/<int:test_id>/", self_test.self_test, name="self_test"),
+    path("connection/webhook/", webhook.webhook, name="webhook"),
+    path("team/", team.team, name="team"),
+    path("team/<int:membership_id>/", team.change, name="team_change"),
 ]

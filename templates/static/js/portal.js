@@ -5,3 +5,20 @@ for (const select of document.querySelectorAll("select[data-sends]")) select.add
 const menus = document.querySelectorAll("details.menu");
 document.addEventListener("click", (event) => { for (const menu of menus) if (!menu.contains(event.target)) menu.open = false; });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") for (const menu of menus) menu.open = false; });
+
+// The browser's zone, for pages that are written by the server.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.split("; ").includes(`zone=${encodeURIComponent(zone)}`)) document.cookie = `zone=${encodeURIComponent(zone)}; path=/; SameSite=Lax; max-age=31536000`;
+
+// Work that is done in the background: asked every second, and the page shown anew at its end.
+for (const bar of document.querySelectorAll("progress[data-watch]")) {
+  const ask = async () => {
+    const answer = await fetch(bar.dataset.watch, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    const { state, rows, total } = await answer.json();
+    if (state !== "waiting" && state !== "running") return location.reload();
+    if (total) { bar.max = total; bar.value = rows; }
+    setTimeout(ask, 1000);
+  };
+  setTimeout(ask, 1000);
+}

@@ -8,6 +8,7 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
 from hub.portal import records
+from hub.portal.cdr_filters import read_cursor
 from roaming.models import Cdr
 from tests.builders.network import Network, build_network
 from tests.builders.people import someone_of
@@ -111,5 +112,5 @@ class TestMonths:
 
     def test_reads_its_own_cursor_and_no_other(self) -> None:
         at = datetime(2026, 9, 3, 10, 0, 0, 123456, tzinfo=UTC)
-        assert records._read_cursor(f"{at.isoformat()}~17") == (at, 17)
-        assert records._read_cursor(f"{(at + timedelta(hours=1)).replace(tzinfo=None).isoformat()}~17") is None
+        assert read_cursor(f"{at.isoformat()}~17") == (at, 17)
+        assert read_cursor(f"{(at + timedelta(hours=1)).replace(tzinfo=None).isoformat()}~17") is None

@@ -7,8 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import mkdtemp
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase, override_settings
 
+from settlement.documents.store import path_of
 from settlement.models import Document, Statement
 from settlement.statements.approve import approve_run
 from settlement.statements.issue import issue_run
@@ -80,3 +82,20 @@ class TestStatements(TestCase):
         page = client.get(f"/portal/statements/{statement.pk}/").content.decode()
         assert f"/portal/statements/{statement.pk}/docx/" not in page
         assert f"/portal/statements/{statement.pk}/pdf/" in page
+
+    def test_verifies_before_the_readers_eyes_and_tells_a_changed_copy_from_the_right_one(self) -> None:
+        statement = self.issue()
+        client = someone_of(self.network.beta)
+        original = client.get(f"/portal/statements/{statement.pk}/csv/").getvalue()
+        page = client.get(f"/portal/statements/{statement.pk}/verify/").content.decode()
+        assert "Everything is right" in page
+        assert "5 seals are right" in page  # September: numbers 0, 2, 3, the credited one and its credit
+        address = f"/portal/statements/{statement.pk}/verify/"
+        assert "Your copy is the CSV file" in client.post(address, {"copy": SimpleUploadedFile("a.csv", original)}).content.decode()
+        changed = SimpleUploadedFile("a.csv", original.replace(b"Z", b"Y", 1))
+        assert "none of the files" in client.post(address, {"copy": changed}).content.decode()
+        path = path_of(sha256=Document.objects.get(statement=statement, format="csv").sha256)
+        path.chmod(0o640)
+        path.write_bytes(b"forged")
+        assert "Something is wrong" in client.get(address).content.decode()
+        assert someone_of(self.network.gamma).get(address).status_code == 404

@@ -1,0 +1,50 @@
+"""Recurring work of the people's doors. As everywhere: PostgreSQL holds the work, a task may run twice or be missed."""
+
+import logging
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from hub.portal.export_write import forget_old, write_next
+from hub.portal.notify import note_statements, tell_due
+from hub.portal.self_test_run import run_next
+
+logger = logging.getLogger(__name__)
+
+_MOST_EXPORTS = 5
+_MOST_TESTS = 5
+
+
+@shared_task
+def write_exports(**_: Any) -> None:
+    """This function will write the exports that wait, some at a time."""
+    for _number in range(_MOST_EXPORTS):
+        export = write_next(at=timezone.now())
+        if export is None:
+            return
+        logger.info("export written", extra={"export": str(export.pk), "state": export.state, "rows": export.rows})
+
+
+@shared_task
+def forget_exports(**_: Any) -> None:
+    """This function will delete the files of exports that are a week old (nightly)."""
+    forget_old(at=timezone.now())
+
+
+@shared_task
+def run_self_tests(**_: Any) -> None:
+    """This function will run the self-tests that wait, some at a time."""
+    for _number in range(_MOST_TESTS):
+        test = run_next(at=timezone.now())
+        if test is None:
+            return
+        logger.info("self-test done", extra={"platform": test.platform_id, "checks": len(test.report)})
+
+
+@shared_task
+def tell_of_statements(**_: Any) -> None:
+    """This function will tell parties of statements that were issued, by e-mail and webhook."""
+    noted, told = note_statements(at=timezone.now()), tell_due(at=timezone.now())
+    if noted or told:
+        logger.info("statements announced", extra={"noted": noted, "told": told})
