@@ -106,6 +106,17 @@ def find_products_of_evse(*, owner: int, provider: int, evse_key: str, at: datet
     return msgspec.json.decode(row[0], type=list[str]) if row else []
 
 
+def find_public_prices(*, owner: int, evse_keys: Sequence[str]) -> dict[str, list[str]]:
+    """This function will return the products that apply now for every provider, by the key of the EVSE."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT evse_key, products::text FROM roaming_evsepricing"
+            " WHERE owner_id = %s AND provider_id IS NULL AND valid_to IS NULL AND evse_key = ANY(%s)",
+            [owner, list(evse_keys)],
+        )
+        return {key: msgspec.json.decode(text, type=list[str]) for key, text in cursor.fetchall()}
+
+
 def list_products(*, owners: Sequence[int], provider: int, since: datetime | None) -> list[tuple[int, int | None, str, dict[str, Any]]]:
     """This function will list (operator, provider or None, product key, document) that the provider may see; the header has key ''.
 

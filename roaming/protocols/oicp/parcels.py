@@ -16,6 +16,7 @@ from roaming.gateways import GatewayBroken, Outcome, Parcel, PlatformOffline
 from roaming.locations.evse_queries import find_evse_of_location
 from roaming.parties import directory
 from roaming.protocols.oicp.bridge.cdrs import write_cdr
+from roaming.protocols.oicp.bridge.crossings import TO_OICP, note_crossing
 from roaming.protocols.oicp.bridge.places import in_zone, zone_of
 from roaming.protocols.oicp.client import CDR_DOOR, NOTIFICATION_DOOR, NOTIFICATION_PATH, cdr_path, read_acknowledgement, write_call
 from roaming.protocols.oicp.identifiers import write_operator
@@ -61,12 +62,26 @@ def judge(answer: Answer) -> Outcome:
     return Outcome("delivered" if told.result else "rejected", note)
 
 
-def oicp_bytes(*, protocol: str, received: bytes, body: bytes) -> bytes | None:
-    """This function will return a sealed CDR as OICP: as it came, or written from an OCPI one; None where it cannot be said."""
+def oicp_bytes(*, protocol: str, received: bytes, body: bytes, receiver: canonical.PartyId | None = None) -> bytes | None:
+    """This function will return a sealed CDR as OICP: as it came, or written from an OCPI one; None where it cannot be said.
+
+    With `receiver` what is lost on the way is counted.
+    """
     if protocol.startswith("oicp"):
         return received
-    cdr = canonical.decode(body, canonical.Cdr)
-    record = write_cdr(cdr, zone=zone_of(owner=cdr.owner, location_id=cdr.cdr_location.id), report=LossReport())
+    cdr, report = canonical.decode(body, canonical.Cdr), LossReport()
+    record = write_cdr(cdr, zone=zone_of(owner=cdr.owner, location_id=cdr.cdr_location.id), report=report)
+    if receiver is not None:
+        note_crossing(
+            report,
+            owner=cdr.owner,
+            receiver=receiver,
+            module="cdrs",
+            version=TO_OICP,
+            object_id=cdr.id,
+            at=timezone.now(),
+            is_blocked=record is None,
+        )
     return None if record is None else encode(CHARGE_DETAIL_RECORD.write(record))
 
 
@@ -74,7 +89,7 @@ def _write_cdr(parcel: Parcel) -> Call | None:
     row = Cdr.objects.filter(id=parcel.object_row).values_list("protocol", "received", "body").first()
     if row is None or CDR_DOOR not in parcel.platform.endpoints:
         return None
-    content = oicp_bytes(protocol=row[0], received=bytes(row[1]), body=bytes(row[2]))
+    content = oicp_bytes(protocol=row[0], received=bytes(row[1]), body=bytes(row[2]), receiver=parcel.receiver.key)
     if content is None:
         return None
     path = cdr_path(parcel.sender)

@@ -84,6 +84,14 @@ def read_cdr(
     )
 
 
+def note_unsaid(record: ChargeDetailRecord, *, is_priced: bool, report: LossReport) -> None:
+    """This function will note what OCPI has no word for in a record, and that its price is the hub's."""
+    report.drop_unsaid(record, ("meter_start", "meter_end", "meter_between", "hub_operator_id", "hub_provider_id"))
+    if record.calibration is not None:
+        report.drop_unsaid(record.calibration, ("certificate_id", "instruction", "check"), at="calibration.")
+    report.guessed("total_cost", "priced by the hub" if is_priced else NOT_PRICED)
+
+
 def write_cdr(cdr: canonical.Cdr, *, zone: str, report: LossReport) -> ChargeDetailRecord | None:
     """This function will return the OICP record of an OCPI CDR, and note what it cannot say; None for a credit, which OICP has not."""
     if cdr.credit:

@@ -5,10 +5,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 import msgspec
 
 from roaming import canonical
+from roaming.protocols.oicp.bridge.tariffs import tariff_id_of
 from roaming.protocols.oicp.bridge.vocabulary import (
     CAPABILITY_OF_MODE,
     DAYS_OF,
@@ -61,8 +63,9 @@ def write_location(
     statuses: Mapping[str, str],
     at: datetime,
     report: LossReport,
+    prices: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> canonical.Location:
-    """This function will write one location with its EVSEs; `statuses` are OICP's by key."""
+    """This function will write one location with its EVSEs; `statuses` are OICP's by key, `prices` the products that apply, by key."""
     first = records[0]
     address = first.address
     hours = _hours(first)
@@ -86,7 +89,7 @@ def write_location(
         opening_times=hours,
         energy_mix=_energy(first),
         help_phone=first.hotline,
-        evses=tuple(_evse(record, statuses.get(evse_key(record.evse_id), "Unknown"), at, report) for record in records),
+        evses=tuple(_evse(record, statuses, prices, at, report) for record in records),
         last_updated=at,
     )
 
@@ -96,7 +99,10 @@ def removed(evse: canonical.Evse, *, at: datetime) -> canonical.Evse:
     return msgspec.structs.replace(evse, status="REMOVED", last_updated=at)
 
 
-def _evse(record: EvseDataRecord, status: str, at: datetime, report: LossReport) -> canonical.Evse:
+def _evse(
+    record: EvseDataRecord, statuses: Mapping[str, str], prices: Mapping[str, Sequence[str]], at: datetime, report: LossReport
+) -> canonical.Evse:
+    key = evse_key(record.evse_id)
     for name in ("manufacturer", "dynamic_power", "max_capacity", "clearinghouse_id", "hub_operator_id", "impact"):
         report.drop_unsaid(record, (name,))
     capabilities = {CAPABILITY_OF_MODE[mode] for mode in record.authentication_modes if mode in CAPABILITY_OF_MODE}
@@ -105,9 +111,9 @@ def _evse(record: EvseDataRecord, status: str, at: datetime, report: LossReport)
     return canonical.Evse(
         uid=evse_uid_of(record.evse_id),
         evse_id=record.evse_id,
-        status=STATUS_OF_OICP[status],
+        status=STATUS_OF_OICP[statuses.get(key, "Unknown")],
         capabilities=tuple(sorted(capabilities)),
-        connectors=_connectors(record, at, report),
+        connectors=_connectors(record, tuple(tariff_id_of(product) for product in prices.get(key, ())), at, report),
         floor_level=record.address.floor[:4] if record.address.floor else None,
         physical_reference=record.address.parking_spot[:16] if record.address.parking_spot else None,
         parking_restrictions=("CUSTOMERS",) if record.accessibility == "Restricted access" else (),
@@ -115,7 +121,7 @@ def _evse(record: EvseDataRecord, status: str, at: datetime, report: LossReport)
     )
 
 
-def _connectors(record: EvseDataRecord, at: datetime, report: LossReport) -> tuple[canonical.Connector, ...]:
+def _connectors(record: EvseDataRecord, tariff_ids: tuple[str, ...], at: datetime, report: LossReport) -> tuple[canonical.Connector, ...]:
     """This function will pair plugs with facilities: by place where there are as many, else each plug with the strongest of its kind."""
     plugs = [plug for plug in record.plugs if plug in STANDARD_OF_PLUG]
     if len(plugs) < len(record.plugs):
@@ -124,7 +130,8 @@ def _connectors(record: EvseDataRecord, at: datetime, report: LossReport) -> tup
     for number, plug in enumerate(plugs, start=1):
         paired = len(record.plugs) == len(record.facilities)
         facility = record.facilities[record.plugs.index(plug)] if paired else _strongest(record.facilities, plug)
-        found.append(_connector(str(number), plug, facility, at, report))
+        connector = _connector(str(number), plug, facility, at, report)
+        found.append(msgspec.structs.replace(connector, tariff_ids=tariff_ids) if tariff_ids else connector)
     return tuple(found)
 
 

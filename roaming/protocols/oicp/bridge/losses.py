@@ -88,13 +88,15 @@ CDRS = (
     Row("", "remark, invoice_reference_id", "X", "X"),
 )
 PRICES = (
-    Row("ReferenceUnit, PricePerReferenceUnit", "ENERGY or TIME component", "L", "X", "OCPI tariffs are not told as products"),
-    Row("ProductAvailabilityTimes", "restrictions", "L", "X"),
-    Row("START FEE, FIXED FEE", "FLAT", "L", "X"),
-    Row("PARKING FEE", "PARKING_TIME", "~", "X", "when it applies stands in the offer"),
-    Row("MINIMUM FEE, MAXIMUM FEE", "min_price, max_price", "L", "X"),
-    Row("MaximumProductChargingPower", "", "X", "X"),
-    Row("ProviderID", "audience of the tariff", "L", "X", "rendered per receiver"),
+    Row("ReferenceUnit, PricePerReferenceUnit", "ENERGY or TIME component", "L", "~", "one price of one dimension; else no product is told"),
+    Row("ProductAvailabilityTimes", "restrictions", "L", "~", "hours and weekdays; bands of energy, power, duration or date are X"),
+    Row("START FEE, FIXED FEE", "FLAT", "L", "L"),
+    Row("PARKING FEE", "PARKING_TIME", "~", "L", "when it applies stands in the offer"),
+    Row("MINIMUM FEE, MAXIMUM FEE", "min_price, max_price", "L", "L"),
+    Row("MaximumProductChargingPower", "", "X", "D", "the strongest EVSE that the tariff is for"),
+    Row("ProviderID", "audience of the tariff", "L", "L", "rendered per receiver"),
+    Row("EvseIDProductList", "connectors[].tariff_ids", "~", "~", "those for all providers stand in locations; back per provider"),
+    Row("", "vat, step_size, tariff_alt_text", "X", "X", "a step size above 1 is no product"),
 )
 NOTIFICATIONS = (
     Row("Start", "session ACTIVE", "~", "~", "meter value lost"),

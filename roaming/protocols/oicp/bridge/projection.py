@@ -15,6 +15,7 @@ from roaming import canonical
 from roaming.locations.evse_records import EvseRow, StatusRow, put_statuses, write_evse_records
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry
+from roaming.protocols.oicp.bridge.crossings import TO_OICP, note_crossing
 from roaming.protocols.oicp.bridge.evse_records import Defaults, NotPublishable, read_defaults, write_record
 from roaming.protocols.oicp.bridge.vocabulary import STATUS_OF_OCPI
 from roaming.protocols.oicp.identifiers import evse_key
@@ -79,6 +80,7 @@ def _write(row: int, owner: PartyEntry, location: canonical.Location, digest: by
         if made.evse_key in told_elsewhere:
             problems.append({"location": location.id, "evse": evse.uid, "problem": "evse_id: another location has it too"})
             continue
+        note_crossing(report, owner=owner.key, module="locations", version=TO_OICP, object_id=location.id, at=at)
         records[made.evse_key] = made
         statuses.append(StatusRow(made.evse_key, made.evse_id, STATUS_OF_OCPI.get(evse.status, "Unknown")))
     write_evse_records(owner=owner.id, location_row=row, rows=list(records.values()), at=at)

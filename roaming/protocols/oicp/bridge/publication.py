@@ -13,12 +13,14 @@ from roaming.locations.queries import find_own_locations
 from roaming.locations.receive import patch_location
 from roaming.objects.patches import UnknownObject
 from roaming.parties.directory import PartyEntry
+from roaming.protocols.oicp.bridge.crossings import TO_OCPI, note_crossing
 from roaming.protocols.oicp.bridge.locations import removed, write_location
 from roaming.protocols.oicp.bridge.vocabulary import STATUS_OF_OICP
 from roaming.protocols.oicp.pricing import exact
 from roaming.protocols.oicp.v2_3.evse_data import EVSE_DATA_RECORD, EvseDataRecord
 from roaming.protocols.wire.loss import LossReport
 from roaming.protocols.wire.shapes import BadFields
+from roaming.tariffs.pricing_data import find_public_prices
 
 _OF_LOCATIONS = """
 SELECT r.location_id, r.operator_name, r.document::text, coalesce(s.status, 'Unknown'), r.evse_key FROM roaming_evserecord r
@@ -52,7 +54,8 @@ def publish(*, owner: PartyEntry, location_ids: Sequence[str], at: datetime, cor
             if record is not None:
                 grouped[location_id].append((record, name, status, key))
     former = find_own_locations(owner=owner.key, location_ids=list(grouped))
-    written = [_write(owner, found, former.get(location_id.upper()), at) for location_id, found in grouped.items()]
+    prices = find_public_prices(owner=owner.id, evse_keys=[key for found in grouped.values() for *_, key in found])
+    written = [_write(owner, found, former.get(location_id.upper()), prices, at) for location_id, found in grouped.items()]
     put_locations(owner=owner.key, locations=[location for location in written if location], at=at, correlation_id=correlation_id)
     return len(grouped)
 
@@ -80,18 +83,25 @@ def publish_statuses(*, owner: PartyEntry, statuses: Mapping[str, str], at: date
 
 
 def _write(
-    owner: PartyEntry, found: list[tuple[EvseDataRecord, str, str, str]], former: canonical.Location | None, at: datetime
+    owner: PartyEntry,
+    found: list[tuple[EvseDataRecord, str, str, str]],
+    former: canonical.Location | None,
+    prices: Mapping[str, Sequence[str]],
+    at: datetime,
 ) -> canonical.Location | None:
     if found:
+        report = LossReport()
         statuses = {key: status for _, _, status, key in found}
         made = write_location(
             [record for record, *_ in found],
             owner=owner.key,
             operator_name=found[0][1],
             statuses=statuses,
+            prices=prices,
             at=at,
-            report=LossReport(),
+            report=report,
         )
+        note_crossing(report, owner=owner.key, module="locations", version=TO_OCPI, object_id=made.id, at=at)
         made = msgspec.structs.replace(made, evses=tuple(evse for evse in made.evses if evse.connectors))
     elif former is not None:
         made = msgspec.structs.replace(former, evses=(), last_updated=at)

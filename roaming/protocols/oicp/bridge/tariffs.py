@@ -29,13 +29,18 @@ def write_tariff(product: Product, *, owner: canonical.PartyId, at: datetime) ->
     return canonical.Tariff(
         country_code=owner.country_code,
         party_id=owner.party_id,
-        id=product.product_id[:36],
+        id=tariff_id_of(product.product_id),
         currency=product.currency,
         elements=elements,
         min_price=_limit(limits.get("MINIMUM FEE")),
         max_price=_limit(limits.get("MAXIMUM FEE")),
         last_updated=at,
     )
+
+
+def tariff_id_of(product_id: str) -> str:
+    """This function will return the id of the tariff that a product is in OCPI (36 characters at most)."""
+    return product_id[:36]
 
 
 def _base(product: Product) -> canonical.PriceComponent:

@@ -16,7 +16,8 @@ from roaming.objects.announce import NoAgreement, UnknownParty
 from roaming.objects.limits import DoesNotFit
 from roaming.parties.directory import PartyEntry
 from roaming.protocols.oicp import statuses
-from roaming.protocols.oicp.bridge.cdrs import charging_periods, read_cdr
+from roaming.protocols.oicp.bridge.cdrs import charging_periods, note_unsaid, read_cdr
+from roaming.protocols.oicp.bridge.crossings import TO_OCPI, note_crossing
 from roaming.protocols.oicp.bridge.places import find_place, read_place, zone_of
 from roaming.protocols.oicp.bridge.sessions import COMPLETED, auth_method_of, cdr_token_of, tell_session
 from roaming.protocols.oicp.endpoints.door import OicpDoor
@@ -27,6 +28,7 @@ from roaming.protocols.oicp.partners import is_own_evse
 from roaming.protocols.oicp.pricing import find_tariff, price
 from roaming.protocols.oicp.refusals import OicpRefusal
 from roaming.protocols.oicp.v2_3.charge_detail_record import CDR_REQUEST, CHARGE_DETAIL_RECORD, ChargeDetailRecord
+from roaming.protocols.wire.loss import LossReport
 from roaming.routing.sides import Side
 from roaming.sessions import hub_sessions
 from roaming.sessions.models import HubSession
@@ -113,6 +115,15 @@ class ChargeDetailRecordDoor(OicpDoor):
         except UnknownParty:
             raise OicpRefusal(statuses.PARTNER_NOT_FOUND) from None
         hub_sessions.close_hub_session(session_id=session.session_id, at=self.at)
+        self._note_losses(record, cdr, provider)
+
+    def _note_losses(self, record: ChargeDetailRecord, cdr: canonical.Cdr, provider: PartyEntry) -> None:
+        platform = self.directory.platform_on_side(provider.key, Side.PROVIDER)
+        if platform is None or platform.protocol == "oicp":
+            return
+        report = LossReport()
+        note_unsaid(record, is_priced=bool(cdr.tariffs), report=report)
+        note_crossing(report, owner=self.party, receiver=provider.key, module="cdrs", version=TO_OCPI, object_id=cdr.id, at=self.at)
 
     def _price(
         self, record: ChargeDetailRecord, session: HubSession, provider: PartyEntry, place: canonical.CdrLocation | None

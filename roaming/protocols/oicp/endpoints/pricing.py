@@ -1,10 +1,16 @@
 """PushPricingProductData and PushEVSEPricing of operators, and the pulls of providers (oicp §1.3, no. 18 to 21)."""
 
+from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
+from roaming.canonical import PartyId
 from roaming.parties.directory import PartyEntry
 from roaming.protocols.oicp import statuses
 from roaming.protocols.oicp.bridge.offers import publish_tariffs
+from roaming.protocols.oicp.bridge.price_lists import price_lists
+from roaming.protocols.oicp.bridge.publication import locations_of, publish
 from roaming.protocols.oicp.endpoints.door import MIB, OicpDoor
 from roaming.protocols.oicp.endpoints.evse_data import visible_operators
 from roaming.protocols.oicp.identifiers import evse_key, party_key, read_party, write_operator, write_provider
@@ -61,7 +67,12 @@ class PushEvsePricingDoor(OicpDoor):
         for one in push.prices:
             provider = find_addressed(self, one.provider_id)
             prices.append((provider.id if provider else None, evse_key(one.evse_id), one.evse_id, list(one.products)))
-        push_evse_prices(owner=self.entry.id, action=push.action, prices=prices, at=self.at)  # type: ignore[arg-type]
+        with transaction.atomic():
+            change = push_evse_prices(owner=self.entry.id, action=push.action, prices=prices, at=self.at)  # type: ignore[arg-type]
+            # Which tariff applies stands in OCPI's locations: those of the EVSEs concerned are told anew.
+            touched = [key for _, key in (*change.inserted, *change.updated, *change.deleted)]
+            places = locations_of(owner=self.entry, evse_keys=touched, at=self.at)
+            publish(owner=self.entry, location_ids=sorted(places), at=self.at, correlation_id="")
         return statuses.acknowledgement(statuses.SUCCESS)
 
 
@@ -91,7 +102,25 @@ class PullPricingProductDataDoor(OicpDoor):
                 data[_RECORDS].append(document)
             else:
                 data.update(document)
-        return {"PricingProductData": list(grouped.values()), "StatusCode": statuses.status_code(statuses.SUCCESS)}
+        told = [*grouped.values(), *self._of_tariffs(owners, since)]
+        return {"PricingProductData": told, "StatusCode": statuses.status_code(statuses.SUCCESS)}
+
+    def _of_tariffs(self, owners: dict[int, PartyEntry], since: datetime | None) -> list[dict[str, Any]]:
+        """Write the tariffs of OCPI operators, as this provider may see them, as products; the first is the default price."""
+        lists = price_lists(viewer=self.party, owners=ocpi_rows(self, owners), since=since, at=self.at)
+        return [
+            {
+                "OperatorID": write_operator(owners[row].key),
+                "OperatorName": owners[row].name,
+                "ProviderID": write_provider(self.party),
+                "PricingDefaultPrice": offered.products[0]["PricePerReferenceUnit"],
+                "PricingDefaultPriceCurrency": offered.products[0]["ProductPriceCurrency"],
+                "PricingDefaultReferenceUnit": offered.products[0]["ReferenceUnit"],
+                _RECORDS: offered.products,
+            }
+            for row, offered in lists.items()
+            if offered.products
+        ]
 
 
 class PullEvsePricingDoor(OicpDoor):
@@ -110,11 +139,21 @@ class PullEvsePricingDoor(OicpDoor):
         for owner, provider, evse_id, products in list_evse_prices(owners=list(owners), provider=self.entry.id, since=since):
             shown = write_provider(self.party) if provider else "*"
             grouped.setdefault(owner, []).append({"EvseID": evse_id, "ProviderID": shown, "EvseIDProductList": products})
+        for row, offered in price_lists(viewer=self.party, owners=ocpi_rows(self, owners), since=since, at=self.at).items():
+            own = write_provider(self.party)
+            grouped[row] = [{"EvseID": evse_id, "ProviderID": own, "EvseIDProductList": products} for evse_id, products in offered.evses]
         told = [
             {"OperatorID": write_operator(owners[row].key), "OperatorName": owners[row].name, "EVSEPricing": prices}
             for row, prices in grouped.items()
+            if prices
         ]
         return {"EVSEPricing": told, "StatusCode": statuses.status_code(statuses.SUCCESS)}
+
+
+def ocpi_rows(door: OicpDoor, owners: dict[int, PartyEntry]) -> dict[PartyId, int]:
+    """This function will return those of the operators that speak OCPI, with their rows."""
+    hosts = {row: door.directory.platform_on_side(entry.key, Side.OPERATOR) for row, entry in owners.items()}
+    return {owners[row].key: row for row, host in hosts.items() if host is not None and host.protocol != "oicp"}
 
 
 def find_addressed(door: OicpDoor, provider_id: str) -> PartyEntry | None:

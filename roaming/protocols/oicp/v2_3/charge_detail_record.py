@@ -16,6 +16,7 @@ from roaming.protocols.oicp.v2_3.kinds import (
     SESSION_IDS,
     Moment,
     Spelled,
+    respell,
     text,
 )
 from roaming.protocols.wire.kinds import BOOLEAN, Kind, number, one_of, unfit
@@ -81,7 +82,14 @@ class CdrRequest(Open, frozen=True, kw_only=True):
 
 
 _KWH = number(10**9)
-METER_VALUES = Shape(MeterValues, optional("meterValues", many(_KWH), as_="values"))
+_METER_VALUES = Shape(MeterValues, optional("meterValues", many(_KWH), as_="values"))
+# Partners put the values in the object that the specification shows, under a capital letter, or as the list alone.
+METER_VALUES = Kind(
+    lambda value: _METER_VALUES.kind.read(
+        {"meterValues": value} if type(value) is list else respell(value, {"MeterValues": "meterValues", "meterValue": "meterValues"})
+    ),
+    _METER_VALUES.kind.write,
+)
 _SIGNED = Shape(
     SignedMeteringValue,
     required("SignedMeteringValue", text(3000), as_="value"),
@@ -129,7 +137,7 @@ CHARGE_DETAIL_RECORD = Spelled(
     required("ConsumedEnergy", _KWH, as_="consumed_energy"),
     optional("MeterValueStart", _KWH, as_="meter_start"),
     optional("MeterValueEnd", _KWH, as_="meter_end"),
-    optional("MeterValueInBetween", METER_VALUES.kind, as_="meter_between"),
+    optional("MeterValueInBetween", METER_VALUES, as_="meter_between"),
     optional("SignedMeteringValues", _at_most(_SIGNED.kind, 10), as_="signed_values"),
     optional("CalibrationLawVerificationInfo", _CALIBRATION.kind, as_="calibration"),
     optional("HubOperatorID", OPERATOR_IDS, as_="hub_operator_id"),

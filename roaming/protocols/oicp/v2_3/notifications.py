@@ -51,7 +51,7 @@ _COMMON = (
 )
 _SESSION_START = optional("SessionStart", MOMENT, as_="session_start")
 _METER_START = optional("MeterValueStart", _KWH, as_="meter_start")
-_BETWEEN = optional("MeterValueInBetween", METER_VALUES.kind, as_="meter_between")
+_BETWEEN = optional("MeterValueInBetween", METER_VALUES, as_="meter_between")
 _OF_TYPE = {
     "Start": (required("ChargingStart", MOMENT, as_="charging_start"), _SESSION_START, _METER_START),
     "Progress": (
