@@ -127,7 +127,7 @@ class _Keeper:
         changes = self._changes
         try:
             if self._directory is None or self.stamp is None or _read_stamp() != self.stamp:
-                _ensure_party(PartyId.parse(settings.HUB_PARTY))
+                ensure_hub_party()
                 stamp = _read_stamp()  # before the rows: what changes in between is found at the next look
                 self._directory, self.stamp = _read_directory(), stamp
         except (OperationalError, InterfaceError):
@@ -189,7 +189,12 @@ def _read_directory() -> Directory:
     )
 
 
-def _ensure_party(key: PartyId) -> None:
+def ensure_hub_party() -> None:
+    """This function will make the row of the hub's own party, settings.HUB_PARTY, where it is missing.
+
+    Migrations do it; a process only where the setting changed since.
+    """
+    key = PartyId.parse(settings.HUB_PARTY)
     # Looked for first: an INSERT that inserts nothing still fires the trigger of the stamp, and every process would read again.
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM roaming_party WHERE country_code = %s AND party_id = %s", key)
