@@ -26,6 +26,7 @@ class Location(models.Model):
     document = models.JSONField(help_text="The canonical location in its stored form.")
     digest = models.BinaryField()
     recent_patches = ArrayField(models.BinaryField(), null=True, help_text="Digests of the latest PATCHes: none is applied twice.")
+    field_stamps = models.JSONField(null=True, blank=True, help_text="Stamps of the fields that PATCHes set: late ones set only older.")
     withdrawn_at = models.DateTimeField(null=True, blank=True, help_text="When a published location became one that is not.")
     last_updated = models.DateTimeField()
     created_at = models.DateTimeField(db_default=Now())

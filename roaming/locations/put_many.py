@@ -35,6 +35,7 @@ ON CONFLICT (owner_id, location_key, (coalesce(audience_id, 0))) DO UPDATE SET
     location_id = excluded.location_id, publish = excluded.publish, name = excluded.name, city = excluded.city,
     country = excluded.country, latitude = excluded.latitude, longitude = excluded.longitude, evse_uids = excluded.evse_uids,
     document = excluded.document, digest = excluded.digest, last_updated = excluded.last_updated,
+    field_stamps = NULL,
     withdrawn_at = CASE WHEN excluded.publish THEN NULL WHEN roaming_location.publish THEN now() ELSE roaming_location.withdrawn_at END
 RETURNING id
 """

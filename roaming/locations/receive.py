@@ -1,5 +1,6 @@
 """PUT and PATCH of locations, EVSEs and connectors (OCPI 2.2.1, mod_locations §Receiver Interface)."""
 
+import json
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -16,10 +17,10 @@ from roaming.objects.locks import execute_returning, read_locked
 from roaming.objects.patches import UnknownObject, read_merged, read_patch
 from roaming.parties import directory
 from roaming.parties.directory import Directory
-from roaming.revisions import Receipt, Stored, Verdict, judge_put, merge_patch
+from roaming.revisions import Receipt, Stamps, Stored, Verdict, fields_to_apply, judge_put, merge_patch, note_fields
 
 READ = """
-SELECT id, document::text, recent_patches FROM roaming_location
+SELECT id, document::text, recent_patches, field_stamps::text FROM roaming_location
 WHERE owner_id = %(owner)s AND location_key = %(location_key)s AND coalesce(audience_id, 0) = %(audience)s
 """
 
@@ -27,13 +28,13 @@ WHERE owner_id = %(owner)s AND location_key = %(location_key)s AND coalesce(audi
 WRITE = """
 INSERT INTO roaming_location
     (owner_id, location_id, location_key, audience_id, publish, name, city, country, latitude, longitude, evse_uids,
-     document, digest, last_updated, recent_patches)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)
+     document, digest, last_updated, recent_patches, field_stamps)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s, %s::jsonb)
 ON CONFLICT (owner_id, location_key, (coalesce(audience_id, 0))) DO UPDATE SET
     location_id = excluded.location_id, publish = excluded.publish, name = excluded.name, city = excluded.city,
     country = excluded.country, latitude = excluded.latitude, longitude = excluded.longitude, evse_uids = excluded.evse_uids,
     document = excluded.document, digest = excluded.digest, last_updated = excluded.last_updated,
-    recent_patches = excluded.recent_patches,
+    recent_patches = excluded.recent_patches, field_stamps = excluded.field_stamps,
     withdrawn_at = CASE WHEN excluded.publish THEN NULL WHEN roaming_location.publish THEN now() ELSE roaming_location.withdrawn_at END
 RETURNING id
 """
@@ -46,6 +47,7 @@ class _Stored(msgspec.Struct, frozen=True):
     row: int | None
     location: canonical.Location | None
     recent_patches: list[bytes] | None
+    field_stamps: dict[str, Stamps]
 
 
 @transaction.atomic
@@ -122,16 +124,37 @@ def patch_location(
         raise UnknownObject(f"the {OBJECT_TYPES[len(path)]} is not known")
     if patch.was_applied(held.recent_patches):
         return Receipt(verdict=Verdict.SAME, row=held.row)
-    document = merge_patch(document=canonical.to_builtins(part), changes=patch.changes)
-    merged = read_merged(document, KINDS[len(path)])
+    is_late, known = patch.last_updated < part.last_updated, held.field_stamps.get(_name(path))
+    changes = patch.changes
+    if is_late:
+        changes = fields_to_apply(changes=changes, at=patch.last_updated, stamps=known, rest=part.last_updated)
+    merged = read_merged(merge_patch(document=canonical.to_builtins(part), changes=changes), KINDS[len(path)])
     stored = Stored(digest=content_digest(part), last_updated=part.last_updated)
-    verdict = judge_put(stored=stored, digest=content_digest(merged), last_updated=patch.last_updated, at=at)
+    verdict = judge_put(stored=stored, digest=content_digest(merged), last_updated=merged.last_updated, at=at)
     if not verdict.applies:
-        return Receipt(verdict=verdict, row=held.row)
-    row = _write(put_part(held.location, path, merged), held.parties, recent=patch.remember(held.recent_patches))
-    if deliver:
+        return Receipt(verdict=Verdict.STALE if is_late else verdict, row=held.row)
+    stamps = _parents_noted(held, path)
+    stamps[_name(path)] = note_fields(names=changes, at=patch.last_updated, stamps=known, rest=part.last_updated)
+    row = _write(put_part(held.location, path, merged), held.parties, recent=patch.remember(held.recent_patches), stamps=stamps)
+    if deliver and is_late:  # it left only a part of itself behind: what receivers must hear is the state
+        _announce(table, held.parties, row, path, verb="put", payload=None, at=at, correlation_id=correlation_id)
+    elif deliver:
         _announce(table, held.parties, row, path, verb="patch", payload=patch.changes, at=at, correlation_id=correlation_id)
     return Receipt(verdict=verdict, row=row)
+
+
+def _name(path: tuple[str, ...]) -> str:
+    return "/".join(path).upper()
+
+
+def _parents_noted(held: _Stored, path: tuple[str, ...]) -> dict[str, Stamps]:
+    """This function will return the stamps of all parts, those of the parents as they were before a part moves their `last_updated`."""
+    stamps = dict(held.field_stamps)
+    for depth in range(len(path)):
+        parent = find_part(held.location, path[:depth]) if held.location else None
+        if parent is not None and _name(path[:depth]) not in stamps:
+            stamps[_name(path[:depth])] = note_fields(names=(), at=parent.last_updated, stamps=None, rest=parent.last_updated)
+    return stamps
 
 
 def _put_part(
@@ -144,7 +167,10 @@ def _put_part(
     if held.row is not None and not verdict.applies:
         return Receipt(verdict=verdict, row=held.row)
     whole = part if isinstance(part, canonical.Location) else put_part(_known(held.location), path, part)
-    row = _write(whole, held.parties, recent=held.recent_patches)
+    # A part that is PUT has no history; the whole has none anywhere.
+    own = _name(path)
+    stamps = {name: known for name, known in _parents_noted(held, path).items() if name != own and not name.startswith(f"{own}/")}
+    row = _write(whole, held.parties, recent=held.recent_patches, stamps=stamps if path else {})
     if deliver:
         _announce(table, held.parties, row, path, verb="put", payload=None, at=at, correlation_id=correlation_id)
     return Receipt(verdict=verdict, row=row)
@@ -155,12 +181,13 @@ def _read(table: Directory, owner: canonical.PartyId, location_id: str, audience
     place = {"owner": parties.owner.id, "location_key": location_id.upper(), "audience": parties.audience_row or 0}
     found = read_locked(keys=[f"location:{':'.join(map(str, place.values()))}"], sql=READ, params=place)
     if found is None:
-        return _Stored(parties=parties, row=None, location=None, recent_patches=None)
+        return _Stored(parties=parties, row=None, location=None, recent_patches=None, field_stamps={})
     location = canonical.decode(found[1].encode(), canonical.Location)
-    return _Stored(parties=parties, row=found[0], location=location, recent_patches=found[2])
+    stamps = json.loads(found[3]) if found[3] else {}
+    return _Stored(parties=parties, row=found[0], location=location, recent_patches=found[2], field_stamps=stamps)
 
 
-def _write(location: canonical.Location, parties: Parties, *, recent: list[bytes] | None) -> int:
+def _write(location: canonical.Location, parties: Parties, *, recent: list[bytes] | None, stamps: dict[str, Stamps]) -> int:
     row: int = execute_returning(
         sql=WRITE,
         params=[
@@ -179,6 +206,7 @@ def _write(location: canonical.Location, parties: Parties, *, recent: list[bytes
             content_digest(location),
             location.last_updated,
             recent,
+            json.dumps(stamps) if stamps else None,
         ],
     )[0]
     return row

@@ -3,8 +3,21 @@
 Whatever order and however often messages with different stamps arrive, the state they leave is the same.
 """
 
+from roaming.revisions.fields import Stamps, fields_to_apply, note_fields
 from roaming.revisions.judge import Receipt, StampInFuture, Stored, Verdict, judge_put
 from roaming.revisions.merge import merge_patch
 from roaming.revisions.periods import ContradictingPeriod, append_periods
 
-__all__ = ["ContradictingPeriod", "Receipt", "StampInFuture", "Stored", "Verdict", "append_periods", "judge_put", "merge_patch"]
+__all__ = [
+    "ContradictingPeriod",
+    "Receipt",
+    "StampInFuture",
+    "Stamps",
+    "Stored",
+    "Verdict",
+    "append_periods",
+    "fields_to_apply",
+    "judge_put",
+    "merge_patch",
+    "note_fields",
+]

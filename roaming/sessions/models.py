@@ -28,6 +28,7 @@ class Session(models.Model):
     document = models.JSONField(help_text="The canonical session in its stored form.")
     digest = models.BinaryField()
     recent_patches = ArrayField(models.BinaryField(), null=True, help_text="Digests of the latest PATCHes: none is applied twice.")
+    field_stamps = models.JSONField(null=True, blank=True, help_text="Stamps of the fields that PATCHes set: late ones set only older.")
     revision = models.IntegerField(default=1)
     last_updated = models.DateTimeField()
     created_at = models.DateTimeField(db_default=Now())

@@ -1,5 +1,6 @@
 """PUT and PATCH of sessions (OCPI 2.2.1, mod_sessions §Receiver Interface): keep the state, seal a revision, queue it for the provider."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,18 +14,29 @@ from roaming.objects.announce import NoAgreement, UnknownParty, find_provider_of
 from roaming.objects.digests import content_digest
 from roaming.objects.limits import DoesNotFit, number_that_fits, text_that_fits
 from roaming.objects.locks import read_all_locked
-from roaming.objects.patches import Patch, UnknownObject, read_merged, read_patch
+from roaming.objects.patches import UnknownObject, read_merged, read_patch
 from roaming.objects.prepared import fetch_all_prepared
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry
-from roaming.revisions import Receipt, StampInFuture, Stored, Verdict, append_periods, judge_put, merge_patch
+from roaming.revisions import (
+    Receipt,
+    StampInFuture,
+    Stamps,
+    Stored,
+    Verdict,
+    append_periods,
+    fields_to_apply,
+    judge_put,
+    merge_patch,
+    note_fields,
+)
 
 _OVER = ("COMPLETED", "INVALID")
 
 # Whether a CDR was accepted matters only to a session that is over, so the look into the CDRs costs running sessions nothing.
 # It is asked here by SQL and not through the slice of CDRs, which stands below this one.
 READ = """
-SELECT s.owner_id, s.session_key, s.id, s.digest, s.last_updated, s.document::text, s.recent_patches,
+SELECT s.owner_id, s.session_key, s.id, s.digest, s.last_updated, s.document::text, s.recent_patches, s.field_stamps::text,
     CASE WHEN s.status IN ('COMPLETED', 'INVALID') THEN EXISTS (
         SELECT 1 FROM roaming_cdr c
         WHERE c.owner_id = s.owner_id AND c.session_key = s.session_key AND NOT c.is_credit
@@ -42,24 +54,26 @@ WITH given AS (
         json_to_recordset(%(rows)s::json) AS (
             owner_id bigint, session_id text, session_key text, provider_id bigint, status text, started_at timestamptz,
             ended_at timestamptz, energy_kwh numeric, currency text, token_uid text, contract_id text, location_id text, evse_uid text,
-            authorization_reference text, last_updated timestamptz, recent_patches bytea[]),
+            authorization_reference text, last_updated timestamptz, recent_patches bytea[], field_stamps jsonb),
         unnest(%(bodies)b::bytea[]), unnest(%(digests)b::bytea[])
     ) AS row (
         owner_id, session_id, session_key, provider_id, status, started_at, ended_at, energy_kwh, currency, token_uid, contract_id,
-        location_id, evse_uid, authorization_reference, last_updated, recent_patches, body, digest)
+        location_id, evse_uid, authorization_reference, last_updated, recent_patches, field_stamps, body, digest)
 ), state AS (
     INSERT INTO roaming_session
         (owner_id, session_id, session_key, provider_id, status, started_at, ended_at, energy_kwh, currency, token_uid, contract_id,
-         location_id, evse_uid, authorization_reference, document, digest, revision, last_updated, recent_patches)
+         location_id, evse_uid, authorization_reference, document, digest, revision, last_updated, recent_patches, field_stamps)
     SELECT owner_id, session_id, session_key, provider_id, status, started_at, ended_at, energy_kwh, currency, token_uid, contract_id,
-         location_id, evse_uid, authorization_reference, convert_from(body, 'UTF8')::jsonb, digest, 1, last_updated, recent_patches
+         location_id, evse_uid, authorization_reference, convert_from(body, 'UTF8')::jsonb, digest, 1, last_updated, recent_patches,
+         field_stamps
     FROM given
     ON CONFLICT (owner_id, session_key) DO UPDATE SET
         session_id = excluded.session_id, status = excluded.status, started_at = excluded.started_at, ended_at = excluded.ended_at,
         energy_kwh = excluded.energy_kwh, currency = excluded.currency, token_uid = excluded.token_uid,
         contract_id = excluded.contract_id, location_id = excluded.location_id, evse_uid = excluded.evse_uid,
         authorization_reference = excluded.authorization_reference, document = excluded.document, digest = excluded.digest,
-        revision = roaming_session.revision + 1, last_updated = excluded.last_updated, recent_patches = excluded.recent_patches
+        revision = roaming_session.revision + 1, last_updated = excluded.last_updated, recent_patches = excluded.recent_patches,
+        field_stamps = excluded.field_stamps
     RETURNING id, owner_id, session_key, revision
 ), sealed AS (
     INSERT INTO roaming_sessionrevision (session_id, number, body, seal)
@@ -97,6 +111,7 @@ class _Held(msgspec.Struct, frozen=True):
     stored: Stored
     session: canonical.Session
     recent_patches: list[bytes] | None
+    field_stamps: Stamps | None
     is_billed: bool
 
 
@@ -157,8 +172,8 @@ def patch_session(
 ) -> Receipt:
     """This function will merge `changes` (canonical names) into a session; its charging periods are appended, each once.
 
-    From a PATCH older than the state only unseen periods are taken (reliability §4). It raises UnknownObject, PatchWithoutStamp,
-    PatchBreaksObject, ContradictingPeriod, and what `put_session` raises.
+    From a PATCH older than the state are taken unseen periods, and fields that nothing newer has set (reliability §4). It raises
+    UnknownObject, PatchWithoutStamp, PatchBreaksObject, ContradictingPeriod, and what `put_session` raises.
     """
     patch = read_patch(changes=changes)
     operator = directory.current().party(owner)
@@ -170,16 +185,22 @@ def patch_session(
     if patch.was_applied(held.recent_patches):
         return Receipt(verdict=Verdict.SAME, row=held.row)
     is_late = patch.last_updated < held.stored.last_updated
-    merged = _merge(held.session, patch, is_late=is_late)
+    rest = held.stored.last_updated
+    changes = dict(patch.changes)
+    periods = changes.pop("charging_periods", None) or ()
+    if is_late:
+        changes = fields_to_apply(changes=changes, at=patch.last_updated, stamps=held.field_stamps, rest=rest)
+    merged = _merge(held.session, changes, periods)
     digest = content_digest(merged)
     if digest == held.stored.digest:
         return Receipt(verdict=Verdict.STALE if is_late else Verdict.SAME, row=held.row)
     verdict = judge_put(stored=held.stored, digest=digest, last_updated=merged.last_updated, at=at)
     _refuse_what_cannot_follow(held, merged)
     _, provider = _find_parties(merged, receiver)
-    row = _write(operator, provider, merged, digest, recent=patch.remember(held.recent_patches))
+    stamps = note_fields(names=changes, at=patch.last_updated, stamps=held.field_stamps, rest=rest)
+    row = _write(operator, provider, merged, digest, recent=patch.remember(held.recent_patches), stamps=stamps)
     if deliver:
-        # A late PATCH left only some of its periods behind: what the provider must hear is the state.
+        # A late PATCH left only a part of itself behind: what the provider must hear is the state.
         notice = _notice(
             operator,
             provider,
@@ -272,17 +293,16 @@ def _read_all(places: Sequence[tuple[int, str]]) -> dict[tuple[int, str], _Held]
             stored=Stored(digest=bytes(digest), last_updated=last_updated),
             session=canonical.decode(document.encode(), canonical.Session),
             recent_patches=recent_patches,
+            field_stamps=json.loads(stamps) if stamps else None,
             is_billed=is_billed,
         )
-        for owner, session_key, row, digest, last_updated, document, recent_patches, is_billed in found
+        for owner, session_key, row, digest, last_updated, document, recent_patches, stamps, is_billed in found
     }
 
 
-def _merge(session: canonical.Session, patch: Patch, *, is_late: bool) -> canonical.Session:
-    changes = dict(patch.changes)
-    added = changes.pop("charging_periods", None) or ()
+def _merge(session: canonical.Session, changes: dict[str, Any], added: Sequence[Any]) -> canonical.Session:
     document = canonical.to_builtins(session)
-    merged = session if is_late else read_merged(merge_patch(document=document, changes=changes), canonical.Session)
+    merged = read_merged(merge_patch(document=document, changes=changes), canonical.Session) if changes else session
     if not added:
         return merged
     periods = read_merged({**document, "charging_periods": added}, canonical.Session).charging_periods
@@ -298,8 +318,12 @@ def _refuse_what_cannot_follow(held: _Held, session: canonical.Session) -> None:
         raise ProviderChanged(f"cdr_token: the session belongs to {held.session.cdr_token.owner}")
 
 
-def _write(operator: PartyEntry, provider: PartyEntry, session: canonical.Session, digest: bytes, *, recent: list[bytes] | None) -> int:
-    (row,) = _write_all([_row(operator, provider, session, digest, recent=recent)]).values()
+def _write(
+    operator: PartyEntry, provider: PartyEntry, session: canonical.Session, digest: bytes, *, recent: list[bytes], stamps: Stamps
+) -> int:
+    written = _row(operator, provider, session, digest, recent=recent)
+    written.columns["field_stamps"] = stamps
+    (row,) = _write_all([written]).values()
     return row
 
 

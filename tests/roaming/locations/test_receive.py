@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import msgspec
@@ -132,6 +133,31 @@ class TestPatch:
         assert stored() == a_location(evses=(an_evse(status="CHARGING", last_updated=OCTOBER),), last_updated=OCTOBER)
         assert waiting()[-1] == "patch evse evse-1 to NL-BET from the hub"
         assert Delivery.objects.latest("id").payload == changes
+
+    def test_those_of_different_fields_end_in_one_state_in_any_order(self) -> None:
+        roaming_partners()
+        patches = [
+            ({"status": "CHARGING", "last_updated": "2026-10-02T09:30:00Z"}, "EVSE-1"),
+            ({"physical_reference": "7", "last_updated": "2026-10-02T09:10:00Z"}, "EVSE-1"),
+            ({"status": "BLOCKED", "last_updated": "2026-10-02T09:20:00Z"}, "EVSE-1"),
+            ({"name": "Speicherstadt", "last_updated": "2026-10-02T09:00:00Z"}, None),
+        ]
+        for order in permutations(patches):
+            put(a_location())
+            for changes, evse_uid in (*order, *order):
+                patch(changes, evse_uid=evse_uid)
+            evse = an_evse(status="CHARGING", physical_reference="7", last_updated=OCTOBER)
+            assert stored() == a_location(name="Speicherstadt", evses=(evse,), last_updated=OCTOBER)
+            Location.objects.all().delete()
+
+    def test_that_came_late_leaves_as_the_state(self) -> None:
+        roaming_partners()
+        put(a_location())
+        patch({"status": "CHARGING", "last_updated": "2026-10-02T09:30:00Z"}, evse_uid="EVSE-1")
+        patch({"physical_reference": "7", "last_updated": "2026-10-02T09:10:00Z"}, evse_uid="EVSE-1")
+        assert waiting()[-1] == "put evse EVSE-1 to NL-BET from the hub"
+        put_evse(owner=OPERATOR, location_id="LOC-1", evse=an_evse(last_updated=NOW), audience=None, at=NOW, correlation_id="c")
+        assert patch({"physical_reference": "8", "last_updated": "2026-10-02T09:40:00Z"}, evse_uid="EVSE-1").verdict is Verdict.STALE
 
     def test_of_one_evse_leaves_the_others_stamps_alone(self) -> None:
         roaming_partners()

@@ -51,14 +51,14 @@ def put(session: canonical.Session, **over: Any) -> Receipt:
     return put_session(**{"session": session, "at": NOW, "correlation_id": "c", **over})
 
 
-def patch(minutes: int, **changes: Any) -> Receipt:
+def patch(minutes: int, session_id: str = "session-1", **changes: Any) -> Receipt:
     """Sends a PATCH stamped `minutes` after the start."""
     stamped = {"last_updated": STARTED_AT + timedelta(minutes=minutes), **changes}
-    return patch_session(owner=OPERATOR, session_id="session-1", changes=stamped, at=NOW, correlation_id="c")
+    return patch_session(owner=OPERATOR, session_id=session_id, changes=stamped, at=NOW, correlation_id="c")
 
 
-def stored() -> canonical.Session:
-    session = find_session(owner=OPERATOR, session_id="SESSION-1")
+def stored(session_id: str = "SESSION-1") -> canonical.Session:
+    session = find_session(owner=OPERATOR, session_id=session_id)
     assert session is not None
     return session
 
@@ -187,7 +187,7 @@ class TestPatch:
     def test_appends_its_periods_and_merges_the_rest(self) -> None:
         roaming_partners()
         put(a_session())
-        changes = {"kwh": "12.5", "charging_periods": [canonical.to_builtins(period(30, "4.5"))]}
+        changes: dict[str, Any] = {"kwh": "12.5", "charging_periods": [canonical.to_builtins(period(30, "4.5"))]}
         assert patch(40, **changes).verdict is Verdict.REPLACED
         assert stored() == a_session(
             kwh="12.5",
@@ -228,6 +228,28 @@ class TestPatch:
         assert stored().last_updated == STARTED_AT + timedelta(minutes=50)
         assert [entry.start_date_time.minute for entry in stored().charging_periods] == [0, 30, 40]
         assert waiting()[-1] == "put session to NL-BET from DE-ALF"
+
+    def test_those_of_different_fields_end_in_one_state_in_any_order(self) -> None:
+        roaming_partners()
+        patches: list[tuple[int, dict[str, Any]]] = [(30, {"kwh": "9", "meter_id": "M-1"}), (40, {"meter_id": "M-2"}), (50, {"kwh": "11"})]
+        states = set()
+        for number, order in enumerate(permutations(patches)):
+            put(a_session(id=f"S-{number}"))
+            for minutes, changes in (*order, *order):
+                patch(minutes, session_id=f"S-{number}", **changes)
+            session = stored(f"S-{number}")
+            states.add((session.kwh, session.meter_id, session.last_updated.minute))
+        assert states == {(Decimal(11), "M-2", 50)}
+
+    def test_from_before_a_put_nothing_is_taken(self) -> None:
+        roaming_partners()
+        put(a_session())
+        patch(30, kwh="9")
+        put(a_session(kwh="10", last_updated=STARTED_AT + timedelta(minutes=45)))
+        assert patch(40, meter_id="M-1").verdict is Verdict.STALE
+        patch(50, kwh="12")
+        assert patch(47, meter_id="M-2").verdict is Verdict.REPLACED
+        assert (stored().meter_id, stored().kwh) == ("M-2", Decimal(12))
 
     def test_an_older_one_without_news_is_stale(self) -> None:
         roaming_partners()
