@@ -4,16 +4,22 @@ from settlement.clearing.models import Charge, ClearingCursor, DayTotal, Hold, S
 from settlement.control.models import CdrReminder, Finding, MeterKey, Repricing, RuleChange, SignedReading
 from settlement.disputes.models import Acceptance, Adjustment, Dispute, DisputeFile, DisputeMessage
 from settlement.documents.models import Document, IssuedInvoice
-from settlement.ledger.models import Account, Entry, Transfer
+from settlement.ledger.models import Account, BalanceAssertion, BooksCheck, Entry, Transfer
 from settlement.netting.models import Carry, CloseStep, Conversion, NettingRun, PairTotal, PlannedPayment, Position
+from settlement.payments.models import BankEntry, BankFile, DunningNotice, Mandate, PaymentMatch, PaymentOrder
 from settlement.statements.models import NumberSeries, Statement, StatementLine
 from settlement.tax.models import TaxDeclaration
-from settlement.terms.models import ExchangeRate, NettingExclusion, NettingSet, PaymentDetails, SettlementTerms, TaxProfile
+from settlement.terms.models import AccountChange, ExchangeRate, NettingExclusion, NettingSet, PaymentDetails, SettlementTerms, TaxProfile
 
 __all__ = [
     "Acceptance",
     "Account",
+    "AccountChange",
     "Adjustment",
+    "BalanceAssertion",
+    "BankEntry",
+    "BankFile",
+    "BooksCheck",
     "Carry",
     "CdrReminder",
     "Charge",
@@ -25,11 +31,13 @@ __all__ = [
     "DisputeFile",
     "DisputeMessage",
     "Document",
+    "DunningNotice",
     "Entry",
     "ExchangeRate",
     "Finding",
     "Hold",
     "IssuedInvoice",
+    "Mandate",
     "MeterKey",
     "NettingExclusion",
     "NettingRun",
@@ -37,6 +45,8 @@ __all__ = [
     "NumberSeries",
     "PairTotal",
     "PaymentDetails",
+    "PaymentMatch",
+    "PaymentOrder",
     "PlannedPayment",
     "Position",
     "Repricing",

@@ -12,7 +12,7 @@ from settlement.clearing.roll_up import list_open_periods, roll_up
 from settlement.control.register import remind
 from settlement.disputes.escalate import escalate_overdue
 from settlement.documents.store import STORED_FORMATS, store_document
-from settlement.ledger.verify import verify_ledger
+from settlement.ledger.verify import keep_verification, verify_ledger
 from settlement.statements.models import Statement
 
 logger = logging.getLogger(__name__)
@@ -62,8 +62,12 @@ def render_documents(**_: Any) -> None:
 
 @shared_task
 def verify_books(**_: Any) -> None:
-    """This function will walk the whole ledger (nightly) and log an error that names what is broken."""
+    """This function will walk the whole ledger (nightly), note what it found, and log an error that names what is broken.
+
+    What was found broken stops every close until a later walk finds nothing.
+    """
     verification = verify_ledger()
+    keep_verification(verification=verification, at=timezone.now())
     if verification.ok:
         logger.info("ledger verified", extra={"records": verification.records, "head": verification.head})
     else:

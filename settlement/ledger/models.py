@@ -71,3 +71,31 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount_minor} {self.currency}"
+
+
+class BalanceAssertion(models.Model):
+    """The balance of an account after an entry, as it was when a period was closed: re-computed whenever the books are verified."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="assertions")
+    after_entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+")
+    balance_minor = models.BigIntegerField(help_text="Debits less credits of the account over all entries up to and including that one.")
+    asserted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "after_entry"], name="balance_asserted_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.balance_minor}"
+
+
+class BooksCheck(models.Model):
+    """What a walk over the whole ledger found. The latest one that found something broken stops every close."""
+
+    checked_at = models.DateTimeField()
+    ok = models.BooleanField()
+    records = models.BigIntegerField()
+    head = models.CharField(max_length=64, blank=True)
+    broken = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return "all is as it was sealed" if self.ok else self.broken

@@ -4,15 +4,21 @@ A check returns None, or a sentence that names the first broken row. Slices belo
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.db import connection, transaction
 
 from roaming.cdrs.seal import verify_seals
+from settlement.ledger.models import BooksCheck
 
 Check = Callable[[], str | None]
 checks: list[Check] = []
+
+
+class BooksBroken(Exception):
+    """The latest walk over the ledger found something broken: nothing is closed on top of it."""
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -36,6 +42,27 @@ def verify_ledger() -> Verification:
             if broken is not None:
                 return Verification(ok=False, records=seals.records, head=seals.head, broken=broken)
     return Verification(ok=True, records=seals.records, head=seals.head)
+
+
+def keep_verification(*, verification: Verification, at: datetime) -> BooksCheck:
+    """This function will note what a walk found: as long as the latest one found something broken, no period is closed."""
+    return BooksCheck.objects.create(
+        checked_at=at,
+        ok=verification.ok,
+        records=verification.records,
+        head=verification.head,
+        broken=(verification.broken or "")[:500],
+    )
+
+
+def refuse_broken_books() -> None:
+    """This function will raise BooksBroken where the latest walk over the ledger found something broken."""
+    latest = BooksCheck.objects.order_by("-id").first()
+    if latest is not None and not latest.ok:
+        raise BooksBroken(
+            f"the books were found broken on {latest.checked_at:%Y-%m-%d %H:%M} UTC: {latest.broken}; "
+            "find out why, then let verify_ledger walk again before anything is closed"
+        )
 
 
 def first_row(sql: str, parameters: dict[str, Any] | None = None) -> tuple[Any, ...] | None:

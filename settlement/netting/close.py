@@ -5,9 +5,9 @@ One transaction under the exclusive gate of the netting set. Whoever comes secon
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -17,9 +17,10 @@ from roaming.models import Party
 from settlement.clearing.clear import clear_everything
 from settlement.clearing.gate import allow_long_work, shut_gate
 from settlement.clearing.models import Hold, SettlementPeriod
-from settlement.clearing.roll_up import roll_up
+from settlement.clearing.roll_up import differing_days, roll_up, roll_up_day
 from settlement.disputes.queries import BUCKET as DISPUTE_BUCKET
 from settlement.ledger.post import post_entries
+from settlement.ledger.verify import refuse_broken_books
 from settlement.netting.books import entries_of_close
 from settlement.netting.carry import as_obligations, carry_on, list_waiting, take
 from settlement.netting.digest import digest_of
@@ -28,6 +29,7 @@ from settlement.netting.models import NettingRun
 from settlement.netting.netted import Owed, Rules, net_everything
 from settlement.netting.pairs import RoundedSum, round_pairs, sum_pairs
 from settlement.netting.positions import Figures, Obligation
+from settlement.netting.progress import CLEAR, DAY, NET, add_steps, attempt_at, claim, mark
 from settlement.netting.write import write_pairs, write_plan, write_positions
 from settlement.terms.hub import hub_party
 from settlement.terms.models import NettingExclusion, NettingSet
@@ -51,8 +53,8 @@ when_netted: list[WhenNetted] = []
 def close_period(*, netting_set: NettingSet, period: canonical.Period, by: str, at: datetime) -> NettingRun:
     """This function will clear everything received, then close the period and return its run with positions, plan and drafts.
 
-    A period that has a run is left as it is and that run returned. It raises PeriodStillRunning, WrongCycle, RecountDiffers and
-    NoRate.
+    A period that has a run is left as it is and that run returned. It raises PeriodStillRunning, WrongCycle, BooksBroken,
+    RecountDiffers and NoRate. Killed at any moment and called again, it goes on where it was (settlement.netting.progress).
     """
     _refuse_other_cycle(netting_set, period)
     ends_at = bounds_of(period=period, zone=netting_set.zone).ends_at
@@ -61,9 +63,40 @@ def close_period(*, netting_set: NettingSet, period: canonical.Period, by: str, 
     known = find_run(netting_set=netting_set, period=period)
     if known is not None:
         return known
+    refuse_broken_books()
+    attempt = attempt_at(netting_set=netting_set, period=period.name)
+    for step in (CLEAR, NET):
+        add_steps(netting_set=netting_set, period=period.name, attempt=attempt, step=step)
+    work = _Work(netting_set=netting_set, period=period.name, attempt=attempt, at=at)
+    mark(**work, step=CLEAR, done=False)
     clear_everything(at=at)
+    mark(**work, step=CLEAR, done=True)
+    _roll_up_days(work)
     with transaction.atomic():
-        return _close(netting_set, period, by, at)
+        run = _close(netting_set, period, by, at)
+        mark(**work, step=NET, done=True)
+        return run
+
+
+class _Work(TypedDict):
+    """What names the pieces of one attempt, and when it works."""
+
+    netting_set: NettingSet
+    period: str
+    attempt: int
+    at: datetime
+
+
+def _roll_up_days(work: _Work) -> None:
+    """This function will roll up the days that differ, each in a transaction of its own; other workers may take some of them."""
+    netting_set, period = work["netting_set"].pk, work["period"]
+    stale = [day.isoformat() for day in differing_days(netting_set=netting_set, period=period)]
+    add_steps(netting_set=work["netting_set"], period=period, attempt=work["attempt"], step=DAY, subjects=stale)
+    while True:
+        with claim(**work, step=DAY) as piece:
+            if piece is None:
+                return
+            roll_up_day(netting_set=netting_set, period=period, day=date.fromisoformat(piece.subject))
 
 
 def preview_period(
@@ -131,7 +164,7 @@ def _close(netting_set: NettingSet, period: canonical.Period, by: str, at: datet
         cdr_count=sum(pair.exact.cdr_count for pair in pairs if pair.exact.bucket != DISPUTE_BUCKET),
         held_count=_count_holds(bounds),
         figures={currency: _told(figures) for currency, figures in netted.figures.items()},
-        attempt=1 + NettingRun.objects.filter(netting_set=netting_set, period=period.name).count(),
+        attempt=attempt_at(netting_set=netting_set, period=period.name),
         mode=rules.mode,
         excluded=sorted(str(party) for party in rules.excluded & rows.keys()),
         rates=[_told_rate(rate) for _, rate in sorted(netted.rates.items())],

@@ -3,7 +3,7 @@
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from roaming.models import Party, RoamingAgreement
@@ -168,6 +168,33 @@ class PaymentDetails(models.Model):
 
     def __str__(self) -> str:
         return self.legal_name or str(self.party)
+
+
+class AccountChange(models.Model):
+    """A new IBAN for a party that has one: proposed by one person, confirmed by another, and only then used."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "proposed"
+        APPROVED = "approved", "approved"
+        REFUSED = "refused", "refused"
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="account_changes")
+    iban = models.CharField(max_length=34)
+    reason = models.CharField(max_length=300)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
+    proposed_by = models.CharField(max_length=254)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=254, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["party"], condition=Q(state="proposed"), name="account_change_one_at_a_time"),
+            models.CheckConstraint(condition=~Q(state="approved") | ~Q(decided_by=F("proposed_by")), name="account_maker_is_not_checker"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.party} ({self.state})"
 
 
 class TaxProfile(models.Model):

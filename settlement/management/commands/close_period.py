@@ -8,6 +8,7 @@ from django.utils import timezone
 from roaming import canonical
 from roaming.management.operator_command import OperatorCommand, WrongUsage
 from settlement.clearing.roll_up import RecountDiffers
+from settlement.ledger.verify import BooksBroken
 from settlement.management.people import NoSuchUser, get_person
 from settlement.netting.close import PeriodStillRunning, WrongCycle, close_period, find_run, preview_period
 from settlement.netting.describe import describe_run
@@ -23,7 +24,7 @@ class Command(OperatorCommand):
     """Closing again prints the same run."""
 
     help = "Close a finished settlement period of a netting set; with --dry-run look at it without writing anything."
-    refusals = (NoRate, NoSuchNettingSet, NoSuchUser, PeriodStillRunning, RecountDiffers, RoleMayNot, WrongCycle)
+    refusals = (BooksBroken, NoRate, NoSuchNettingSet, NoSuchUser, PeriodStillRunning, RecountDiffers, RoleMayNot, WrongCycle)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""
