@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
 
 from roaming.canonical import PartyId
+from roaming.exchanges.habits import flush_habits
 from roaming.exchanges.losses import LostField, flush_losses, note_losses
 from roaming.exchanges.masking import mask_body, mask_path
 
@@ -143,6 +144,7 @@ class _Recorder:
                 for _ in batch:
                     self._held.popleft()
             flush_losses()
+            flush_habits()
         return written
 
     def _start(self) -> None:
@@ -238,7 +240,7 @@ def _named_object(entry: ExchangeEntry) -> str:
     if entry.method == "POST" and path.rstrip("/").endswith("/cdrs") and entry.request_body:
         try:
             return msgspec.json.decode(entry.request_body, type=_Named).id
-        except (msgspec.DecodeError, UnicodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):  # a body may be anything: it is kept because it was refused
             return ""
     return ""
 

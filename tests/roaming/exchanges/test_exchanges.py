@@ -178,3 +178,11 @@ class TestPartitions:
         assert drop_partitions(at=AT + timedelta(days=30)) == []
         assert drop_partitions(at=AT + timedelta(days=32)) == ["roaming_exchange_20261005", "roaming_exchange_20261006"]
         assert not Exchange.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_body_nested_without_end_is_kept_like_any_other() -> None:
+    flush()
+    nested = b'{"id":' + b"[" * 200_000
+    record(entry(method="POST", path="/ocpi/2.2.1/receiver/cdrs", request_body=nested, http_status=400, error="too deep"))
+    assert flush() == 1
