@@ -141,6 +141,7 @@ class _Start:
                 lambda: (
                     all(child.is_ready for child in children.values())
                     and answers(process="lane", path="/readyz", configuration=self._configuration)
+                    and answers(process="web", path="/livez", configuration=self._configuration)
                 ),
                 every_seconds=0.25,
                 seconds=_READY_SECONDS,
