@@ -3,7 +3,7 @@
 from settlement.clearing.models import Charge, ClearingCursor, DayTotal, Hold, SettlementPeriod
 from settlement.control.models import CdrReminder, Finding, MeterKey, Repricing, RuleChange, SignedReading
 from settlement.disputes.models import Acceptance, Adjustment, Dispute, DisputeFile, DisputeMessage
-from settlement.documents.models import Document, IssuedInvoice
+from settlement.documents.models import Document, IssuedInvoice, RunSeal, StatementSeal
 from settlement.ledger.models import Account, BalanceAssertion, BooksCheck, Entry, Transfer
 from settlement.netting.models import Carry, CloseStep, Conversion, NettingRun, PairTotal, PlannedPayment, Position
 from settlement.payments.models import BankEntry, BankFile, DunningNotice, Mandate, PaymentMatch, PaymentOrder
@@ -51,11 +51,13 @@ __all__ = [
     "Position",
     "Repricing",
     "RuleChange",
+    "RunSeal",
     "SettlementPeriod",
     "SettlementTerms",
     "SignedReading",
     "Statement",
     "StatementLine",
+    "StatementSeal",
     "TaxDeclaration",
     "TaxProfile",
     "Transfer",

@@ -11,6 +11,7 @@ from settlement.clearing.clear import BATCH, clear_pending
 from settlement.clearing.roll_up import list_open_periods, roll_up
 from settlement.control.register import remind
 from settlement.disputes.escalate import escalate_overdue
+from settlement.documents.seal_runs import seal_runs
 from settlement.documents.store import STORED_FORMATS, store_document
 from settlement.ledger.verify import keep_verification, verify_ledger
 from settlement.statements.models import Statement
@@ -51,7 +52,8 @@ def roll_up_days(**_: Any) -> None:
 
 @shared_task
 def render_documents(**_: Any) -> None:
-    """This function will write files of issued statements that have none yet, some at a time; downloads never wait for it."""
+    """This function will seal issued runs and write files of statements that have none yet, some at a time; no download waits for it."""
+    seal_runs(at=timezone.now())
     left = _MOST_DOCUMENTS
     for format in STORED_FORMATS:
         missing = Statement.objects.filter(state=Statement.State.ISSUED).exclude(documents__format=format)

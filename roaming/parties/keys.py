@@ -45,6 +45,10 @@ class KeyRing:
         # Whatever a stranger sends must have a fingerprint, also text that UTF-8 cannot write.
         return hmac.new(self.pepper, token.encode("utf-8", "backslashreplace"), hashlib.sha256).hexdigest()
 
+    def derive(self, *, purpose: bytes) -> bytes:
+        """This function will return 32 secret bytes for a purpose of their own; they stay the same as long as the pepper does."""
+        return hmac.new(self.pepper, purpose, hashlib.sha256).digest()
+
     def seal(self, *, token: str, row_key: UUID) -> bytes:
         """This function will encrypt an outbound token for one row and no other."""
         nonce = secrets.token_bytes(_NONCE_BYTES)

@@ -47,3 +47,33 @@ class IssuedInvoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class RunSeal(models.Model):
+    """The seal of an issued run: root over its statements, the head that follows the run sealed before, and its signature."""
+
+    run = models.OneToOneField(NettingRun, on_delete=models.PROTECT, related_name="seal")
+    root = models.BinaryField()
+    previous_head = models.BinaryField()
+    head = models.BinaryField()
+    signature = models.BinaryField(help_text="Ed25519 over the head.")
+    public_key = models.BinaryField()
+    sealed_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"seal of {self.run}"
+
+
+class StatementSeal(models.Model):
+    """A statement's leaf in the tree of its run: its canonical summary, with the root of its CDR lines."""
+
+    statement = models.OneToOneField(Statement, on_delete=models.PROTECT, related_name="seal")
+    run_seal = models.ForeignKey(RunSeal, on_delete=models.PROTECT, related_name="statements")
+    place = models.PositiveIntegerField()
+    summary = models.TextField(help_text="Canonical JSON: statement, party, currency, lines, lines_root, content_sha256.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run_seal", "place"], name="statement_placed_once")]
+
+    def __str__(self) -> str:
+        return f"seal of {self.statement}"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from settlement.documents.csv_export import render_csv
 from settlement.documents.facturx_export import render_facturx
 from settlement.documents.json_export import render_json
+from settlement.documents.package import render_package
 from settlement.documents.pdf_export import render_pdf
 from settlement.documents.xlsx_export import render_xlsx
 from settlement.documents.xml_export import render_cii, render_xml
@@ -27,13 +28,18 @@ class Rendered(NamedTuple):
 
 
 class Format(NamedTuple):
-    """One way to have a statement. `needs_proof`: only where every VAT id and declaration is there (e-invoices)."""
+    """One way to have a statement. `on_demand`: not written ahead for every statement, since it may be refused or is rarely wanted."""
 
     render: Callable[..., bytes]
     content_type: str
     words: str
     extension: str
-    needs_proof: bool = False
+    on_demand: bool = False
+
+
+def _render_zip(*, statement: Statement) -> bytes:
+    renderers = {"pdf": render_pdf, "xlsx": render_xlsx, "csv": render_csv, "json": render_json}
+    return render_package(statement=statement, documents=renderers)
 
 
 _ZIP = "application/zip"
@@ -43,16 +49,17 @@ FORMATS: Mapping[str, Format] = {
     "xlsx": Format(render_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "a workbook with every CDR", "xlsx"),
     "csv": Format(render_csv, "text/csv; charset=utf-8", "one row per CDR", "csv"),
     "json": Format(render_json, "application/json", "for machines, with its schema", "json"),
-    "xml": Format(render_xml, "application/xml", "the e-invoices, as UBL", "xml", needs_proof=True),
-    "cii": Format(render_cii, "application/xml", "the e-invoices, as CII", "cii.xml", needs_proof=True),
-    "facturx": Format(render_facturx, _ZIP, "the invoices as PDF, with their e-invoices inside", "facturx.zip", needs_proof=True),
+    "xml": Format(render_xml, "application/xml", "the e-invoices, as UBL", "xml", on_demand=True),
+    "cii": Format(render_cii, "application/xml", "the e-invoices, as CII", "cii.xml", on_demand=True),
+    "facturx": Format(render_facturx, _ZIP, "the invoices as PDF, with their e-invoices inside", "facturx.zip", on_demand=True),
+    "zip": Format(_render_zip, _ZIP, "everything, with the proof to check it offline", "zip", on_demand=True),
 }
 
 
 def render_statement(*, statement: Statement, format: str) -> Rendered:
     """This function will render a statement; the same statement gives the same bytes each time.
 
-    It raises UnknownFormat; for e-invoices also MissingVatId, InvoiceInvalid and InvoiceUnchecked.
+    It raises UnknownFormat; for e-invoices also MissingVatId, InvoiceInvalid and InvoiceUnchecked; for the package NotIssued.
     """
     refuse_unknown(format=format)
     content = FORMATS[format].render(statement=statement)

@@ -18,8 +18,8 @@ from settlement.documents.models import Document
 from settlement.documents.render import FORMATS, Rendered, filename_of, refuse_unknown, render_statement, type_of
 from settlement.statements.models import Statement
 
-# Every statement has these; e-invoices only where every proof is there.
-STORED_FORMATS = tuple(name for name, form in FORMATS.items() if not form.needs_proof)
+# Written ahead for every statement.
+STORED_FORMATS = tuple(name for name, form in FORMATS.items() if not form.on_demand)
 
 
 class DocumentDamaged(Exception):

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 
 from roaming.management.operator_command import OperatorCommand, Refused
 from settlement.documents.invoices import MissingVatId
+from settlement.documents.package import NotIssued
 from settlement.documents.render import FORMATS
 from settlement.documents.store import DocumentDamaged, open_document
 from settlement.documents.validate import InvoiceInvalid, InvoiceUnchecked
@@ -18,7 +19,7 @@ class Command(OperatorCommand):
     """A draft may be exported too; it says that it is one."""
 
     help = "Write a statement to a file: " + ", ".join(f"{name} ({form.words})" for name, form in FORMATS.items()) + "."
-    refusals = (DocumentDamaged, InvoiceInvalid, InvoiceUnchecked, MissingVatId, NoSuchStatement)
+    refusals = (DocumentDamaged, InvoiceInvalid, InvoiceUnchecked, MissingVatId, NoSuchStatement, NotIssued)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""
