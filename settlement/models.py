@@ -1,7 +1,7 @@
 """The table of contents: every table of money, by slice."""
 
 from settlement.clearing.models import Charge, ClearingCursor, DayTotal, Hold, SettlementPeriod
-from settlement.control.models import CdrReminder, Finding, MeterKey, Repricing, RuleChange, SignedReading
+from settlement.control.models import CdrReminder, Finding, MarketPrice, MeterKey, Repricing, RuleChange, SignedReading
 from settlement.disputes.models import Acceptance, Adjustment, Dispute, DisputeFile, DisputeMessage
 from settlement.documents.models import Document, IssuedInvoice, RunSeal, StatementSeal
 from settlement.ledger.models import Account, BalanceAssertion, BooksCheck, Entry, Transfer
@@ -38,6 +38,7 @@ __all__ = [
     "Hold",
     "IssuedInvoice",
     "Mandate",
+    "MarketPrice",
     "MeterKey",
     "NettingExclusion",
     "NettingRun",

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from settlement.clearing.clear import BATCH, clear_pending
 from settlement.clearing.roll_up import list_open_periods, roll_up
+from settlement.control.market import measure_market
 from settlement.control.register import remind
 from settlement.disputes.escalate import escalate_overdue
 from settlement.documents.seal_runs import seal_runs
@@ -78,8 +79,12 @@ def verify_books(**_: Any) -> None:
 
 @shared_task
 def watch_deadlines(**_: Any) -> None:
-    """This function will note reminders for CDRs that are owed (day 3, 7, 14) and hand overdue disputes to the arbiter (daily)."""
+    """This function will note reminders for CDRs that are owed (day 3, 7, 14) and hand overdue disputes to the arbiter (daily).
+
+    It measures the usual prices per kWh, too.
+    """
     now = timezone.now()
+    measure_market(at=now)
     reminded, escalated = remind(at=now), escalate_overdue(at=now)
     if reminded or escalated:
         logger.info("deadlines passed", extra={"cdr_reminders": len(reminded), "disputes_escalated": len(escalated)})

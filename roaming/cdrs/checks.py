@@ -3,6 +3,7 @@
 What needs more than the record itself to judge (tariffs, power, overlaps) is settlement's, as a hold.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -20,8 +21,33 @@ _ROUNDING = Decimal("0.01")
 _LOST_KWH = Decimal("0.01")
 
 
+# Number and code of each check that rejects at the door: the same that holds and findings carry (docs/cdr-checks.md).
+CODES: Mapping[int, str] = {
+    2: "NOT_ENTITLED",
+    4: "ALREADY_SEALED",
+    5: "SECOND_CDR",
+    15: "CONTRACT_DIFFERS",
+    29: "ENDS_BEFORE_START",
+    30: "IN_THE_FUTURE",
+    32: "ENERGY_WITHOUT_TIME",
+    33: "DURATION_IMPLAUSIBLE",
+    34: "PERIOD_OUTSIDE_SESSION",
+    36: "TOTAL_TIME_DIFFERS",
+    40: "DATE_OF_A_RESET",
+    44: "NEGATIVE_ENERGY",
+    58: "PERIOD_ENERGIES_DIFFER",
+    69: "CURRENCY_DIFFERS",
+    72: "COMPONENTS_DIFFER",
+    79: "PARTIAL_CREDIT",
+}
+
+
 class RefusedCdr(Exception):
-    """The CDR cannot be sealed as it is; the message names the field. What is refused for good reason is sent again, corrected."""
+    """The CDR cannot be sealed as it is; the message names field, value and limit, then the check. Corrected, it is sent again."""
+
+    def __init__(self, check: int, message: str) -> None:
+        super().__init__(f"{message} (check {check} {CODES[check]})")
+        self.check = check
 
 
 class ImpossibleTimes(RefusedCdr):
@@ -32,6 +58,20 @@ class ContradictingAmounts(RefusedCdr):
     """Signs, parts or taxes of the cost contradict each other (C12)."""
 
 
+class ForeignCurrency(RefusedCdr):
+    """Tariff and session are in another currency (C11)."""
+
+
+def check_currency(*, cdr: canonical.Cdr, told: Iterable[str | None]) -> None:
+    """This function will raise ForeignCurrency where the CDR's currency is none that its tariffs, its session or `told` speak of.
+
+    Where nothing tells a currency, the CDR's own is taken: pairs settle in as many currencies as they charge in.
+    """
+    known = {tariff.currency for tariff in cdr.tariffs} | {currency for currency in told if currency}
+    if known and cdr.currency not in known:
+        raise ForeignCurrency(69, f"currency: {cdr.currency}, but tariff and session are in {' and '.join(sorted(known))}")
+
+
 def check_on_its_face(*, cdr: canonical.Cdr, at: datetime) -> None:
     """This function will raise ImpossibleTimes or ContradictingAmounts where the record contradicts itself or the clock."""
     _check_times(cdr, at)
@@ -40,41 +80,49 @@ def check_on_its_face(*, cdr: canonical.Cdr, at: datetime) -> None:
 
 
 def _check_times(cdr: canonical.Cdr, at: datetime) -> None:
-    if cdr.end_date_time <= cdr.start_date_time:
-        raise ImpossibleTimes("end_date_time: must be after start_date_time")
-    if cdr.end_date_time > at + _FORGIVEN:
-        raise ImpossibleTimes("end_date_time: lies in the future")
-    if cdr.end_date_time - cdr.start_date_time > _LONGEST:
-        raise ImpossibleTimes("end_date_time: a session lasts at most 7 days")
-    if cdr.start_date_time < _BEFORE_ALL_CARS:
-        raise ImpossibleTimes(f"start_date_time: {cdr.start_date_time:%Y-%m-%d} is the date of a clock that was reset")
+    started, ended = cdr.start_date_time, cdr.end_date_time
+    if ended == started and cdr.total_energy > 0:
+        raise ImpossibleTimes(32, f"end_date_time: {_told(ended)} is start_date_time; {cdr.total_energy} kWh in no time")
+    if ended <= started:
+        raise ImpossibleTimes(29, f"end_date_time: {_told(ended)} must be after start_date_time {_told(started)}")
+    if ended > at + _FORGIVEN:
+        raise ImpossibleTimes(30, f"end_date_time: {_told(ended)} lies in the future; the limit is {_told(at + _FORGIVEN)}")
+    if ended - started > _LONGEST:
+        raise ImpossibleTimes(33, f"end_date_time: {_told(ended)} is {(ended - started).days} days after the start; the limit is 7 days")
+    if started < _BEFORE_ALL_CARS:
+        raise ImpossibleTimes(
+            40, f"start_date_time: {_told(started)} is the date of a clock that was reset; the limit is {_told(_BEFORE_ALL_CARS)}"
+        )
     for number, period in enumerate(cdr.charging_periods):
-        if not cdr.start_date_time - _FORGIVEN <= period.start_date_time <= cdr.end_date_time:
-            raise ImpossibleTimes(f"charging_periods.{number}.start_date_time: lies outside the session")
+        if not started - _FORGIVEN <= period.start_date_time <= ended:
+            told = f"{_told(period.start_date_time)} lies outside the session, {_told(started)} to {_told(ended)}"
+            raise ImpossibleTimes(34, f"charging_periods.{number}.start_date_time: {told}")
 
 
 def _check_signs(cdr: canonical.Cdr) -> None:
     net, taxes = cdr.total_cost.before_taxes, taxes_of(cdr.total_cost)
     if cdr.total_energy < 0:
-        raise ContradictingAmounts("total_energy: must not be negative")
+        raise ContradictingAmounts(44, f"total_energy: {cdr.total_energy} kWh; must not be negative")
     told = [dimension.volume for period in cdr.charging_periods for dimension in period.dimensions if dimension.type == "ENERGY"]
     off = abs(sum(told, Decimal(0)) - cdr.total_energy)
     if told and off > max(cdr.total_energy / 100, _LOST_KWH):
-        raise ContradictingAmounts(f"total_energy: {cdr.total_energy} kWh, but the charging periods sum to {sum(told, Decimal(0))} kWh")
+        message = f"total_energy: {cdr.total_energy} kWh, but the charging periods sum to {sum(told, Decimal(0))} kWh; the limit is 1 %"
+        raise ContradictingAmounts(58, message)
     if cdr.total_time < 0:
-        raise ContradictingAmounts("total_time: must not be negative")
+        raise ContradictingAmounts(36, f"total_time: {cdr.total_time} h; must not be negative")
     if net < 0 and not cdr.credit:
-        raise ContradictingAmounts("total_cost: only a credit CDR may be negative")
+        raise ContradictingAmounts(72, f"total_cost: {net}; only a credit CDR may be negative")
     if net > 0 and cdr.credit:
-        raise ContradictingAmounts("total_cost: a credit CDR takes back, it must not be positive")
+        raise ContradictingAmounts(79, f"total_cost: {net}; a credit CDR takes back, it must not be positive")
     if taxes and net and (taxes < 0) != (net < 0):
-        raise ContradictingAmounts("total_cost: the taxes have the opposite sign of the amount")
+        raise ContradictingAmounts(72, f"total_cost: the taxes {taxes} have the opposite sign of the amount {net}")
 
 
 def _check_sums(cdr: canonical.Cdr) -> None:
     for tax in cdr.total_cost.taxes or ():
         if tax.percentage is not None and not _is_close(tax.amount, cdr.total_cost.before_taxes * tax.percentage / 100, parts=2):
-            raise ContradictingAmounts(f"total_cost: {tax.name} is not {tax.percentage} % of the amount")
+            message = f"total_cost: {tax.name} {tax.amount} is not {tax.percentage} % of {cdr.total_cost.before_taxes}"
+            raise ContradictingAmounts(72, f"{message}; the limit is {_ROUNDING * 2}")
     parts = [
         part.before_taxes
         for part in (
@@ -93,7 +141,12 @@ def _check_sums(cdr: canonical.Cdr) -> None:
     if is_limited or not parts:
         return
     if (len(parts) > 1 or parts[0] > total) and not _is_close(sum(parts, Decimal(0)), total, parts=len(parts) + 1):
-        raise ContradictingAmounts(f"total_cost: the parts sum to {sum(parts, Decimal(0))}, not to {total}")
+        limit = _ROUNDING * (len(parts) + 1)
+        raise ContradictingAmounts(72, f"total_cost: the parts sum to {sum(parts, Decimal(0))}, not to {total}; the limit is {limit}")
+
+
+def _told(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _is_close(amount: Decimal, other: Decimal, *, parts: int) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from django.db import transaction
 
 from roaming import canonical
-from roaming.cdrs.checks import RefusedCdr, check_on_its_face
+from roaming.cdrs.checks import RefusedCdr, check_currency, check_on_its_face
 from roaming.cdrs.columns import Columns, derive_columns, taxes_of
 from roaming.cdrs.payer import find_provider
 from roaming.deliveries.enqueue import Notice, enqueue_all
@@ -24,14 +24,15 @@ from roaming.parties.directory import PartyEntry
 from roaming.revisions import Receipt, StampInFuture, Verdict, judge_put
 
 # Everything the verdict needs, in one answer under the locks: the same CDR, the session's CDR that nobody credited, the original
-# of a credit, another provider that owns uid and contract, another operator that owns location and EVSE. The LIMITs keep each look
+# of a credit, another provider that owns uid and contract, another operator that owns location and EVSE, the currencies of session
+# and tariff. The LIMITs keep each look
 # a look into an index: the plan is made once, perhaps while the tables are empty, and must serve when they hold millions.
 LOOK = """
 SELECT k.n, same.id, same.public_id, same.content_digest, former.cdr_id, original.id, original.body, original.provider_id,
-    original.is_credit, original.is_credited, stranger.owner_id, site.owner_id
+    original.is_credit, original.is_credited, stranger.owner_id, site.owner_id, told.currency, offer.currency
 FROM json_to_recordset(%(keys)s::json) AS k (
     n int, owner bigint, provider bigint, cdr_key text, session_key text, original_key text, uid_key text, contract_key text,
-    location_key text, evse_key text, evse_id text)
+    location_key text, evse_key text, evse_id text, tariff_key text)
 LEFT JOIN LATERAL (
     SELECT c.id, c.public_id, c.content_digest FROM roaming_cdr c WHERE c.owner_id = k.owner AND c.cdr_key = k.cdr_key
     LIMIT 1) same ON TRUE
@@ -57,6 +58,12 @@ LEFT JOIN LATERAL (
         AND EXISTS (SELECT 1 FROM jsonb_array_elements(l.document -> 'evses') evse WHERE upper(evse ->> 'evse_id') = k.evse_id)
         AND NOT EXISTS (SELECT 1 FROM roaming_location own WHERE own.location_key = l.location_key AND own.owner_id = k.owner)
     LIMIT 1) site ON TRUE
+LEFT JOIN LATERAL (
+    SELECT s.currency FROM roaming_session s WHERE s.owner_id = k.owner AND s.session_key = k.session_key AND k.session_key <> ''
+    LIMIT 1) told ON TRUE
+LEFT JOIN LATERAL (
+    SELECT t.currency FROM roaming_tariff t WHERE t.owner_id = k.owner AND t.tariff_key = k.tariff_key AND k.tariff_key <> ''
+    LIMIT 1) offer ON TRUE
 """
 
 # The derived columns as one text of JSON for any number of rows; the long bytes beside them, untouched by any notation.
@@ -124,6 +131,8 @@ class _Found(msgspec.Struct, frozen=True):
     original_is_credited: bool | None
     stranger: int | None
     site_owner: int | None
+    session_currency: str | None
+    tariff_currency: str | None
 
 
 # What a CDR may be refused for by itself, without harm to those that came with it.
@@ -165,9 +174,8 @@ def receive_cdr(
 ) -> CdrReceipt:
     """This function will seal a CDR and queue it for the provider that pays it; the same content again returns the sealed row.
 
-    `received` is the body as it came, `protocol` its protocol and version (`ocpi-2.2.1`). Refusals: CdrAlreadySealed, BadCredit,
-    SecondCdrForSession, TokenOfAnother, EvseOfAnother, ImpossibleTimes, ContradictingAmounts (all RefusedCdr), UnknownProvider,
-    NoAgreement, UnknownParty, StampInFuture, DoesNotFit.
+    `received` is the body as it came, `protocol` its protocol and version (`ocpi-2.2.1`). Refusals: the kinds of RefusedCdr here and in
+    roaming.cdrs.checks, UnknownProvider, NoAgreement, UnknownParty, StampInFuture, DoesNotFit.
     """
     arrival = Arrival(cdr=cdr, received=received, protocol=protocol, correlation_id=correlation_id, priced_by=priced_by)
     (outcome,) = receive_cdrs(arrivals=[arrival], at=at)
@@ -256,7 +264,7 @@ def _find_repeat(candidate: _Candidate, found: _Found, digest: bytes) -> CdrRece
     if found.row is None or found.public_id is None:
         return None
     if found.content_digest != digest:
-        raise CdrAlreadySealed(f"id: CDR {candidate.arrival.cdr.id} is sealed with other content; send a credit CDR and a new one")
+        raise CdrAlreadySealed(4, f"id: CDR {candidate.arrival.cdr.id} is sealed with other content; send a credit CDR and a new one")
     return CdrReceipt(verdict=Verdict.SAME, row=found.row, public_id=found.public_id)
 
 
@@ -297,6 +305,7 @@ def _look(wave: Sequence[_Candidate]) -> list[_Found]:
             "location_key": candidate.columns.location_id.upper(),
             "evse_key": candidate.arrival.cdr.cdr_location.evse_uid.upper(),
             "evse_id": candidate.columns.evse_id.upper(),
+            "tariff_key": next((period.tariff_id.upper() for period in candidate.arrival.cdr.charging_periods if period.tariff_id), ""),
         }
         for number, candidate in enumerate(wave)
     ]
@@ -310,30 +319,31 @@ def _check_charge(cdr: canonical.Cdr, found: _Found, operator: PartyEntry, provi
     if not table.may_roam(operator=operator.key, provider=provider.key, module="cdrs", on=on):
         raise NoAgreement(f"no agreement covers cdrs between {operator.key} and {provider.key} on {on:%Y-%m-%d}")
     if found.former is not None:
-        raise SecondCdrForSession(f"session_id: CDR {found.former} was sealed for this session and not credited")
+        raise SecondCdrForSession(5, f"session_id: CDR {found.former} was sealed for this session and not credited")
     if found.stranger is not None:
-        raise TokenOfAnother(f"cdr_token: uid and contract_id do not belong to {provider.key}")
+        raise TokenOfAnother(15, f"cdr_token: uid and contract_id do not belong to {provider.key}")
     if found.site_owner is not None:
-        raise EvseOfAnother(f"cdr_location: the EVSE does not belong to {operator.key}")
+        raise EvseOfAnother(2, f"cdr_location: the EVSE does not belong to {operator.key}")
+    check_currency(cdr=cdr, told=(found.session_currency, found.tariff_currency))
 
 
 def _check_credit(cdr: canonical.Cdr, found: _Found, provider: PartyEntry) -> None:
     """This function will raise BadCredit. No agreement is asked for: what was charged can always be taken back."""
     if not (cdr.credit and cdr.credit_reference_id):
-        raise BadCredit("credit, credit_reference_id: a credit CDR needs both (OCPI 2.2.1, mod_cdrs §Credit CDRs)")
+        raise BadCredit(79, "credit, credit_reference_id: a credit CDR needs both (OCPI 2.2.1, mod_cdrs §Credit CDRs)")
     if found.original_body is None:
-        raise BadCredit(f"credit_reference_id: CDR {cdr.credit_reference_id} is not known")
+        raise BadCredit(79, f"credit_reference_id: CDR {cdr.credit_reference_id} is not known")
     if found.original_is_credit:
-        raise BadCredit(f"credit_reference_id: CDR {cdr.credit_reference_id} is a credit CDR itself")
+        raise BadCredit(79, f"credit_reference_id: CDR {cdr.credit_reference_id} is a credit CDR itself")
     if found.original_is_credited:
-        raise BadCredit(f"credit_reference_id: CDR {cdr.credit_reference_id} is credited already")
+        raise BadCredit(79, f"credit_reference_id: CDR {cdr.credit_reference_id} is credited already")
     original = canonical.decode(found.original_body, canonical.Cdr)
     if original.currency != cdr.currency:
-        raise BadCredit(f"currency: the original is in {original.currency}")
+        raise BadCredit(79, f"currency: the original is in {original.currency}")
     if found.original_provider != provider.id:
-        raise BadCredit("cdr_token: the original was charged to another provider")
+        raise BadCredit(79, "cdr_token: the original was charged to another provider")
     if not _is_negative_of(cdr.total_cost, original.total_cost):
-        raise BadCredit(f"total_cost: must be exactly the negative of {original.total_cost.before_taxes} and its taxes")
+        raise BadCredit(79, f"total_cost: must be exactly the negative of {original.total_cost.before_taxes} and its taxes")
 
 
 def _is_negative_of(credit: canonical.Price, original: canonical.Price) -> bool:

@@ -57,6 +57,11 @@ SELECT cdr.id,
         WHERE cdr.session_key <> '' AND other.owner_id = cdr.owner_id AND other.session_key = cdr.session_key AND other.id < cdr.id
     ) AS corrections,
     original.ended_at,
+    EXISTS (
+        SELECT FROM roaming_cdr other JOIN settlement_finding said ON said.cdr_id = other.id AND said.code = 'TOKEN_TRAVELS'
+        WHERE other.token_uid = cdr.token_uid AND other.provider_id = cdr.provider_id AND other.id < cdr.id
+            AND other.started_at BETWEEN cdr.started_at - interval '7 days' AND cdr.started_at
+    ) AS has_traveled,
     before.cdr_id, before.ended_at, before.location_id, before.body,
     meter.body
 FROM roaming_cdr cdr
@@ -114,6 +119,7 @@ class Context(NamedTuple):
     token_of_two: bool
     corrections: int
     original_ended_at: datetime | None
+    has_traveled: bool
     before: str | None
     before_ended_at: datetime | None
     before_location: str | None

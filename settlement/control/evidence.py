@@ -53,6 +53,7 @@ class Place:
     country: str
     latitude: float | None
     longitude: float | None
+    is_public: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,14 @@ class Neighbor:
     started_at: datetime
     ended_at: datetime
     energy_kwh: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketPrice:
+    """The usual net price per kWh of a country and currency: the median of `cdrs` CDRs of the past month."""
+
+    per_kwh: Decimal
+    cdrs: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +128,7 @@ class Evidence:
     context: Context | None = None
     repriced: Repriced | None = None
     signed: tuple[SignedVerdict, ...] = ()
+    market: MarketPrice | None = None  # what a kWh costs where it was charged
     reused_in: str = ""  # another CDR with the same signed value
     limits: Limits = DEFAULTS
 

@@ -13,6 +13,7 @@ from roaming.models import Party, PartyRole
 from settlement.control.context import Context, read_context
 from settlement.control.evidence import Evidence, Neighbor, Place, Session, Terms, Token
 from settlement.control.keys import MeterKeys, read_keys
+from settlement.control.market import Market, read_market
 from settlement.control.place import place_of, read_sites
 from settlement.control.price import PublishedTariffs, names_of, price_again, read_published
 from settlement.control.reuse import read_reused
@@ -118,6 +119,7 @@ def gather(*, cdr_ids: Sequence[int], changes: Changes | None = None) -> list[Ev
     changes = read_changes() if changes is None else changes
     providers = _providers()
     reused = read_reused(cdrs=cdrs)
+    market = read_market()
     return [
         _evidence(
             row,
@@ -129,6 +131,7 @@ def gather(*, cdr_ids: Sequence[int], changes: Changes | None = None) -> list[Ev
             changes=changes,
             providers=providers,
             reused_in=reused.get(row.id, ""),
+            market=market,
         )
         for row in rows
     ]
@@ -210,6 +213,7 @@ def _evidence(
     changes: Changes,
     providers: frozenset[canonical.PartyId],
     reused_in: str,
+    market: Market,
 ) -> Evidence:
     limits = changes.limits(
         agreement=row.agreement,
@@ -255,6 +259,7 @@ def _evidence(
         repriced=repriced,
         signed=verify_readings(cdr=cdr, key=keys.key(owner=row.owner, evse_id=row.evse_id, at=row.started_at)),
         reused_in=reused_in,
+        market=market.get((row.country, row.currency)),
         limits=limits,
     )
 

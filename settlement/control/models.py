@@ -123,6 +123,22 @@ class SignedReading(models.Model):
         return f"{self.nature} {self.verdict}"
 
 
+class MarketPrice(models.Model):
+    """What a kWh usually costs (net, median of the past month) in a country and currency."""
+
+    country = models.CharField(max_length=3)
+    currency = models.CharField(max_length=3)
+    per_kwh = models.DecimalField(max_digits=12, decimal_places=4)
+    cdrs = models.BigIntegerField(help_text="How many it was taken from.")
+    measured_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["country", "currency"], name="market_price_once")]
+
+    def __str__(self) -> str:
+        return f"{self.per_kwh} {self.currency} in {self.country}"
+
+
 class CdrReminder(models.Model):
     """The operator was reminded of a session that owes a CDR, after so many days. Once per session and day."""
 

@@ -68,6 +68,7 @@ def place_of(*, location: canonical.CdrLocation, site: Site | None) -> Place | N
         country=site.country,
         latitude=site.latitude,
         longitude=site.longitude,
+        is_public=site.publish,
     )
 
 

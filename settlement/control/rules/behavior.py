@@ -39,7 +39,7 @@ def one_evse_one_car(evidence: Evidence) -> Iterator[Remark]:
 
 
 def travels_like_a_car(evidence: Evidence) -> Iterator[Remark]:
-    """Check 64: the card's CDR before it ended so far away that no car gets here in time."""
+    """Check 64: the card's CDR before it ended so far away that no car gets here in time; once is a flag, again within a week a hold."""
     context = evidence.context
     if context is None or context.before_body is None or context.before_ended_at is None:
         return
@@ -49,7 +49,7 @@ def travels_like_a_car(evidence: Evidence) -> Iterator[Remark]:
     hours = max((evidence.started_at - context.before_ended_at) / timedelta(hours=1), 1 / 60)
     if metres is not None and metres > 5000 and metres / 1000 / hours > evidence.limits.number(64, "km_per_hour"):
         message = f"{metres / 1000:.0f} km in {hours * 60:.0f} min since {context.before} of the same token"
-        yield Remark(64, "TOKEN_TRAVELS", FLAG, message)
+        yield Remark(64, "TOKEN_TRAVELS", HOLD if context.has_traveled else FLAG, message)
 
 
 def not_all_day_long(evidence: Evidence) -> Iterator[Remark]:

@@ -42,12 +42,16 @@ def same_as_the_session(evidence: Evidence) -> Iterator[Remark]:
         message = f"{kwh.normalize():f} kWh, but the completed session told {session.energy_kwh.normalize():f} kWh"
         yield Remark(24, "SESSION_DIFFERS", action, message)
     if session.ended_at is not None:
-        seconds = abs((session.ended_at - session.started_at).total_seconds() - evidence.seconds)
+        lasted = (session.ended_at - session.started_at).total_seconds()
+        seconds = abs(lasted - evidence.seconds)
         if seconds > limits.number(24, "seconds"):
-            yield Remark(24, "SESSION_TIME_DIFFERS", FLAG, f"{seconds:.0f} s longer or shorter than the completed session")
-    if session.net is not None and abs(session.net - evidence.net) > max(limits.number(24, "cost"), abs(evidence.net) / 100):
+            action = HOLD if seconds > max(lasted, evidence.seconds) * float(hold) else FLAG
+            yield Remark(24, "SESSION_TIME_DIFFERS", action, f"{seconds:.0f} s longer or shorter than the completed session")
+    # A session that told no cost yet, or zero, says nothing about the price.
+    if session.net and abs(session.net - evidence.net) > max(limits.number(24, "cost"), abs(evidence.net) / 100):
+        action = HOLD if abs(session.net - evidence.net) > max(abs(evidence.net), abs(session.net)) * hold else FLAG
         message = f"{evidence.net.normalize():f} {evidence.currency}, but the completed session told {session.net.normalize():f}"
-        yield Remark(24, "SESSION_COST_DIFFERS", FLAG, message)
+        yield Remark(24, "SESSION_COST_DIFFERS", action, message)
 
 
 RULES: tuple[Rule, ...] = (somebody_said_yes, nobody_said_no, session_ended_well, same_as_the_session)

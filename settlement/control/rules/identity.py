@@ -70,8 +70,10 @@ def inside_the_scope(evidence: Evidence) -> Iterator[Remark]:
 
 
 def evse_in_use(evidence: Evidence) -> Iterator[Remark]:
-    """Check 11: the EVSE was not removed nor only planned."""
+    """Check 11: the EVSE was not removed nor only planned, and the location is a public one."""
     place = evidence.place
+    if place is not None and not place.is_public:
+        yield Remark(11, "LOCATION_PRIVATE", FLAG, "the operator told the location with publish false")
     if place is None or place.evse_status not in ("REMOVED", "PLANNED"):
         return
     if place.evse_changed_at is not None and place.evse_changed_at > evidence.ended_at:

@@ -1,6 +1,7 @@
 """Group D, continued: what meters showed, and what they signed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from roaming import canonical
 from settlement.control.evidence import Evidence
@@ -66,15 +67,26 @@ def signed_values_are_the_cdrs(evidence: Evidence) -> Iterator[Remark]:
             and started.tzinfo is not None
             and abs((started - evidence.started_at).total_seconds()) > limits.number(61, "seconds")
         ):
-            yield Remark(61, "SIGNED_START_DIFFERS", FLAG, f"signed start is {started.isoformat()}")
+            yield Remark(61, "SIGNED_START_DIFFERS", HOLD, f"signed start is {started.isoformat()}")
         if (
             ended is not None
             and ended.tzinfo is not None
             and abs((ended - evidence.ended_at).total_seconds()) > limits.number(61, "seconds")
         ):
-            yield Remark(61, "SIGNED_END_DIFFERS", FLAG, f"signed end is {ended.isoformat()}")
+            yield Remark(61, "SIGNED_END_DIFFERS", HOLD, f"signed end is {ended.isoformat()}")
+    gap = _gap_of_pages([verdict.page for verdict in evidence.signed])
+    if gap:
+        yield Remark(61, "SIGNED_PAGES_MISSING", HOLD, f"the meter counted its signed values {gap}: those between are missing")
     if evidence.reused_in:
         yield Remark(62, "SIGNED_DATA_REUSED", HOLD, f"the same signed value stands in {evidence.reused_in}")
+
+
+def _gap_of_pages(pages: Sequence[str]) -> str:
+    """OCMF counts pages per meter, `T7` then `T8`; a record that tells them tells all between its first and its last."""
+    for before, after in pairwise(page for page in pages if page[1:].isdecimal()):
+        if before[:1] != after[:1] or int(after[1:]) - int(before[1:]) not in (0, 1):
+            return f"{before}, then {after}"
+    return ""
 
 
 RULES: tuple[Rule, ...] = (meter_says_the_energy, signed_where_it_must, signatures_verify, signed_values_are_the_cdrs)

@@ -109,11 +109,23 @@ def price_agrees(evidence: Evidence) -> Iterator[Remark]:
 
 
 def below_the_cap(evidence: Evidence) -> Iterator[Remark]:
-    """Check 73: the price per kWh is not above what was agreed; without a cap nothing is said."""
-    cap = evidence.limits.number(73, "per_kwh")
-    if cap and evidence.energy_kwh > 0 and evidence.charged_net / evidence.energy_kwh > cap:
-        price = (evidence.charged_net / evidence.energy_kwh).quantize(_FOUR)
+    """Check 73: the price per kWh is not above what was agreed, nor far off what the market asks.
+
+    Without a cap, or with too few CDRs to know a market, nothing is said; nor about a kWh or less, where fees outweigh the energy.
+    """
+    limits, market = evidence.limits, evidence.market
+    if evidence.energy_kwh <= 0 or evidence.charged_net <= 0:
+        return
+    price = (evidence.charged_net / evidence.energy_kwh).quantize(_FOUR)
+    cap = limits.number(73, "per_kwh")
+    if cap and price > cap:
         yield Remark(73, "PRICE_ABOVE_CAP", HOLD, f"{price:f} {evidence.currency} per kWh; the cap is {cap.normalize():f}")
+    if market is None or evidence.energy_kwh <= 1 or market.cdrs < limits.number(73, "market_cdrs"):
+        return
+    factor = limits.number(73, "market_factor")
+    if factor and not market.per_kwh / factor <= price <= market.per_kwh * factor:
+        usual = f"the usual price is {market.per_kwh.normalize():f}, {factor.normalize():f} times more or less is accepted"
+        yield Remark(73, "PRICE_OFF_MARKET", HOLD, f"{price:f} {evidence.currency} per kWh; {usual}")
 
 
 def corrected_once_or_twice(evidence: Evidence) -> Iterator[Remark]:

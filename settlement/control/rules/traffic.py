@@ -7,9 +7,16 @@ from settlement.control.verdict import FLAG, HOLD, Remark, Rule
 
 
 def one_cdr_per_authorization(evidence: Evidence) -> Iterator[Remark]:
-    """Check 5: no other CDR, not credited, was written for the same authorisation."""
+    """Check 5: no other CDR, not credited, was written for the same authorisation.
+
+    A reference that the hub never saw given out proves no authorisation: where the CDR has a session of its own, it is a flag.
+    """
     context = evidence.context
-    if context is not None and context.second_of:
+    if context is None or not context.second_of:
+        return
+    if context.authorized_at is None and evidence.session is not None:
+        yield Remark(5, "REFERENCE_REPEATED", FLAG, f"authorization_reference stands in CDR {context.second_of} too; nobody gave it out")
+    else:
         yield Remark(5, "SECOND_CDR", HOLD, f"CDR {context.second_of} was written for the same authorisation and not credited")
 
 
@@ -21,7 +28,7 @@ def reference_comes_back(evidence: Evidence) -> Iterator[Remark]:
 
 
 def started_when_allowed(evidence: Evidence) -> Iterator[Remark]:
-    """Check 21: not minutes before its authorisation, nor long after."""
+    """Check 21: not minutes before its authorisation (a flag: clocks drift), nor long after."""
     context, limits = evidence.context, evidence.limits
     if context is None or context.authorized_at is None:
         return
@@ -29,7 +36,7 @@ def started_when_allowed(evidence: Evidence) -> Iterator[Remark]:
     if minutes < -float(limits.number(21, "minutes_before")):
         yield Remark(21, "START_BEFORE_AUTHORIZATION", FLAG, f"started {-minutes:.0f} min before the authorisation that it names")
     elif minutes > float(limits.number(21, "minutes_after")):
-        yield Remark(21, "START_OFF_AUTHORIZATION", FLAG, f"started {minutes:.0f} min after the authorisation that it names")
+        yield Remark(21, "START_OFF_AUTHORIZATION", HOLD, f"started {minutes:.0f} min after the authorisation that it names")
 
 
 def remote_start_accepted(evidence: Evidence) -> Iterator[Remark]:

@@ -1,6 +1,5 @@
 """Who speaks to whom: the routing headers of functional modules."""
 
-
 import pytest
 
 from roaming.canonical import Role
