@@ -4,9 +4,10 @@ import asyncio
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import Any
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from roaming import canonical
@@ -37,6 +38,10 @@ from roaming.tokens.queries import find_token
 
 logger = logging.getLogger(__name__)
 _readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="oicp-cards")
+
+# EvseIDs as they were read: an EVSE hardly ever gets another one. (operator, location, EVSE) -> EvseID and until when it is believed.
+_evse_ids: dict[tuple[str, str, str], tuple[str | None, float]] = {}
+_EVSE_ID_SECONDS, _MOST_EVSE_IDS = 300.0, 100_000
 
 _BLOCKED = {statuses.CONTRACT_LOCKED: canonical.Allowed.BLOCKED}
 _UNKNOWN = frozenset({statuses.INVALID_CREDENTIALS, statuses.INVALID_UID, statuses.INVALID_EVCO, statuses.NO_POSITIVE_ANSWER})
@@ -79,12 +84,15 @@ class OicpGateway:
     async def authorize_async(
         self, request: canonical.AuthorizationRequest, *, receiver: PartyId, deadline_seconds: float
     ) -> canonical.AuthorizationDecision:
-        """This function will do what `authorize` does, inside an event loop; the place is left out there, which OICP allows."""
+        """This function will do what `authorize` does, inside an event loop: what must be read is read by a thread beside it."""
         if AUTHORIZATION_DOOR not in self.platform.endpoints:
             self._check_reachable()
             return await asyncio.get_running_loop().run_in_executor(_readers, _read_apart, request, receiver)
         session_id = mint_session_id()
-        call = self.write_start(body=_start_body(request, session_id), operator=request.operator, seconds=deadline_seconds)
+        body = _start_body(request, session_id)
+        if (evse_id := await _evse_id_async(request)) is not None:
+            body["EvseID"] = evse_id
+        call = self.write_start(body=body, operator=request.operator, seconds=deadline_seconds)
         with egress_refusals():
             answer = await send_async(call)
         return _decision(request, receiver, session_id, read_authorization(answer))
@@ -157,7 +165,7 @@ def _start_body(request: canonical.AuthorizationRequest, session_id: str) -> dic
 
 
 def _evse_id(request: canonical.AuthorizationRequest) -> str | None:
-    """This function will return the EvseID where the place is exactly one EVSE; it asks the database, so no event loop calls it (§6.4)."""
+    """This function will return the EvseID where the place is exactly one EVSE; it asks the database: for no event loop (oicp §6.4)."""
     place = request.location
     if place is None or len(place.evse_uids) != 1:
         return None
@@ -165,6 +173,30 @@ def _evse_id(request: canonical.AuthorizationRequest) -> str | None:
     evses = location.evses if location is not None else ()
     found = next((evse.evse_id for evse in evses if evse.uid.upper() == place.evse_uids[0].upper()), None)
     return found if found and re.fullmatch(EVSE_ID, found) else None
+
+
+async def _evse_id_async(request: canonical.AuthorizationRequest) -> str | None:
+    """This function will return what `_evse_id` does, from memory where it was asked for in the last minutes."""
+    place = request.location
+    if place is None or len(place.evse_uids) != 1:
+        return None
+    key = (str(request.operator), place.location_id.upper(), place.evse_uids[0].upper())
+    held = _evse_ids.get(key)
+    if held is None or held[1] < monotonic():
+        found = await asyncio.get_running_loop().run_in_executor(_readers, _look_up, request)
+        if len(_evse_ids) >= _MOST_EVSE_IDS:
+            _evse_ids.clear()
+        held = _evse_ids[key] = (found, monotonic() + _EVSE_ID_SECONDS)
+    return held[0]
+
+
+def _look_up(request: canonical.AuthorizationRequest) -> str | None:
+    try:
+        return _evse_id(request)
+    except (OperationalError, InterfaceError):
+        return None  # a question without its place is better than none
+    finally:
+        connection.close()
 
 
 def _decision(

@@ -155,22 +155,21 @@ def _kwh(value: Decimal) -> Decimal:
 
 
 def _undo_late_start(parcel: Parcel) -> None:
-    """This function will stop a session that started after its provider was told that it did not (oicp §6.6).
+    """This function will stop a session that started after its provider was told that it did not, and cancel such a reservation.
 
-    It raises StopsTooEarly until the operator has told the session.
+    It raises StopsTooEarly until the operator has told the session (oicp §6.6).
     """
     payload = parcel.payload or {}
-    if payload.get("command") != "START_SESSION" or payload.get("result", {}).get("result") != "ACCEPTED":
+    command = payload.get("command")
+    if command not in ("START_SESSION", "RESERVE_NOW") or payload.get("result", {}).get("result") != "ACCEPTED":
         return
     hub = HubSession.objects.filter(session_id=parcel.correlation_id.lower()).first()
     if hub is None or hub.state in (HubSession.State.OPEN, HubSession.State.CLOSED):
         return
     if hub.state == HubSession.State.ASKING:
         raise StopsTooEarly("whoever waits for this result has not taken it yet")
-    row = Session.objects.filter(owner_id=hub.operator_id, authorization_reference=hub.session_id).order_by("-id").first()
-    if row is None:
-        raise StopsTooEarly("the session that started too late has not been told yet")
-    if row.status in ("COMPLETED", "INVALID"):
+    undo = _undoing(hub, is_reservation=command == "RESERVE_NOW")
+    if undo is None:
         return
     table = directory.current()
     operator = table.party_by_row(hub.operator_id)
@@ -178,7 +177,7 @@ def _undo_late_start(parcel: Parcel) -> None:
     if operator is None or platform is None:
         return
     hand_over(
-        command=canonical.StopSession(session_id=row.session_id),
+        command=undo,
         sender=parcel.receiver,
         sender_platform=parcel.platform,
         operator=operator,
@@ -187,3 +186,12 @@ def _undo_late_start(parcel: Parcel) -> None:
         deadline_seconds=_STOP_SECONDS,
         at=timezone.now(),
     )
+
+
+def _undoing(hub: HubSession, *, is_reservation: bool) -> canonical.Command | None:
+    if is_reservation:
+        return canonical.CancelReservation(reservation_id=hub.session_id)
+    row = Session.objects.filter(owner_id=hub.operator_id, authorization_reference=hub.session_id).order_by("-id").first()
+    if row is None:
+        raise StopsTooEarly("the session that started too late has not been told yet")
+    return None if row.status in ("COMPLETED", "INVALID") else canonical.StopSession(session_id=row.session_id)

@@ -18,6 +18,7 @@ from roaming.parties.directory import PartyEntry, PlatformEntry
 from roaming.protocols.oicp import statuses
 from roaming.protocols.oicp.bridge.commands import OF_RESPONSE, OF_RESULT, words_of
 from roaming.protocols.oicp.client import REMOTE_DOOR, RESERVATION_DOOR, read_acknowledgement, remote_path, reservation_path, write_call
+from roaming.protocols.oicp.compensation import undo_late_start
 from roaming.protocols.oicp.crossing import make_token
 from roaming.protocols.oicp.identifiers import evco_of
 from roaming.sessions.hub_sessions import RESERVATION
@@ -91,6 +92,10 @@ def _forward(way: Way, *, raw: dict[str, Any], verb: str) -> Outcome:
             told = read_acknowledgement(send(call))
     except GatewayBroken as broken:
         return Outcome(code=statuses.PARTNER_SYSTEM_ERROR, additional=str(broken))
+    except GatewayTimedOut as late:
+        if verb == "start":
+            undo_late_start(session=way.session, provider=way.provider.key, platform=way.platform)
+        return Outcome(code=statuses.NO_RESPONSE, additional=str(late))
     except GatewayRefusal as refusal:
         return Outcome(code=statuses.NO_RESPONSE, additional=str(refusal))
     code = told.status.code if told.status.code != statuses.SUCCESS or told.result else statuses.PARTNER_SYSTEM_ERROR

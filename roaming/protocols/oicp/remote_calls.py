@@ -23,6 +23,7 @@ from roaming.protocols.oicp.bridge.commands import write_result
 from roaming.protocols.oicp.bridge.places import kept, place_of
 from roaming.protocols.oicp.bridge.sessions import PENDING, tell_session
 from roaming.protocols.oicp.client import REMOTE_DOOR, RESERVATION_DOOR, read_acknowledgement, remote_path, reservation_path, write_call
+from roaming.protocols.oicp.compensation import undo_late_start
 from roaming.protocols.oicp.crossing import remote_identification
 from roaming.protocols.oicp.identifiers import write_provider
 from roaming.sessions import hub_sessions
@@ -188,6 +189,8 @@ def _ask(
         with egress_refusals():
             told = read_acknowledgement(send(call))
     except GatewayTimedOut:
+        if starts:
+            undo_late_start(session=session, provider=_provider_of(session), platform=platform)
         code, additional, is_done = statuses.NO_RESPONSE, None, False
     except GatewayRefusal as refusal:
         code, additional, is_done = statuses.NO_RESPONSE, str(refusal), False
@@ -202,6 +205,12 @@ def _ask(
     elif starts:
         hub_sessions.refuse_hub_session(session)
     return (statuses.SUCCESS if is_done else code), additional
+
+
+def _provider_of(session: HubSession) -> PartyId:
+    entry = directory.current().party_by_row(session.provider_id or 0)
+    assert entry is not None, "a session that was opened for a provider names it"
+    return entry.key
 
 
 def _is_provider(session: HubSession, sender: PartyId) -> bool:

@@ -88,7 +88,9 @@ CDRS = (
     Row("", "remark, invoice_reference_id", "X", "X"),
 )
 PRICES = (
-    Row("ReferenceUnit, PricePerReferenceUnit", "ENERGY or TIME component", "L", "~", "one price of one dimension; else no product is told"),
+    Row(
+        "ReferenceUnit, PricePerReferenceUnit", "ENERGY or TIME component", "L", "~", "one price of one dimension; else no product is told"
+    ),
     Row("ProductAvailabilityTimes", "restrictions", "L", "~", "hours and weekdays; bands of energy, power, duration or date are X"),
     Row("START FEE, FIXED FEE", "FLAT", "L", "L"),
     Row("PARKING FEE", "PARKING_TIME", "~", "L", "when it applies stands in the offer"),

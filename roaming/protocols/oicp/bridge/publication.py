@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import connection
+from django.db import connection, transaction
 
 from roaming import canonical
 from roaming.locations.put_many import put_locations
@@ -27,6 +27,8 @@ SELECT r.location_id, r.operator_name, r.document::text, coalesce(s.status, 'Unk
 LEFT JOIN roaming_evsestatus s ON s.owner_id = r.owner_id AND s.evse_key = r.evse_key
 WHERE r.owner_id = %s AND r.valid_to IS NULL AND r.location_row IS NULL AND r.location_id = ANY(%s) ORDER BY r.id
 """
+# Above so many statuses the locations are told whole: one write and one delivery each instead of one per EVSE.
+_MOST_PATCHES = 25
 _PLACES = """
 SELECT evse_key, location_id, evse_uid FROM roaming_evserecord
 WHERE owner_id = %s AND valid_to IS NULL AND location_row IS NULL AND evse_key = ANY(%s)
@@ -46,6 +48,7 @@ def locations_of(*, owner: PartyEntry, evse_keys: Sequence[str], at: datetime) -
 
 def publish(*, owner: PartyEntry, location_ids: Sequence[str], at: datetime, correlation_id: str) -> int:
     """This function will write the named locations anew from the current records; what is gone stays as REMOVED (oicp §6.1, last rows)."""
+    _take_turns(owner)
     grouped: dict[str, list[tuple[EvseDataRecord, str, str, str]]] = {location_id: [] for location_id in location_ids}
     with connection.cursor() as cursor:
         cursor.execute(_OF_LOCATIONS, [owner.id, list(location_ids)])
@@ -60,11 +63,35 @@ def publish(*, owner: PartyEntry, location_ids: Sequence[str], at: datetime, cor
     return len(grouped)
 
 
+@transaction.atomic
 def publish_statuses(*, owner: PartyEntry, statuses: Mapping[str, str], at: datetime, correlation_id: str) -> None:
-    """This function will pass on what changed of statuses, by key."""
+    """This function will pass on what changed of statuses, by key: a few as changes of their EVSEs, many as their locations anew."""
+    _take_turns(owner)
     with connection.cursor() as cursor:
         cursor.execute(_PLACES, [owner.id, list(statuses)])
         rows = cursor.fetchall()
+    if len(rows) > _MOST_PATCHES:
+        _publish_at_once(owner, {(location_id.upper(), uid.upper()): statuses[key] for key, location_id, uid in rows}, at, correlation_id)
+    else:
+        _publish_singly(owner, statuses, rows, at, correlation_id)
+
+
+def _publish_at_once(owner: PartyEntry, statuses: Mapping[tuple[str, str], str], at: datetime, correlation_id: str) -> None:
+    changed = []
+    for key, location in find_own_locations(owner=owner.key, location_ids=sorted({place for place, _ in statuses})).items():
+        evses = tuple(
+            msgspec.structs.replace(evse, status=STATUS_OF_OICP[told], last_updated=at)
+            if (told := statuses.get((key.upper(), evse.uid.upper()))) is not None
+            else evse
+            for evse in location.evses
+        )
+        changed.append(msgspec.structs.replace(location, evses=evses, last_updated=at))
+    put_locations(owner=owner.key, locations=changed, at=at, correlation_id=correlation_id)
+
+
+def _publish_singly(
+    owner: PartyEntry, statuses: Mapping[str, str], rows: Sequence[tuple[str, str, str]], at: datetime, correlation_id: str
+) -> None:
     stamp = msgspec.to_builtins(at)
     for key, location_id, evse_uid in rows:
         changes: dict[str, Any] = {"status": STATUS_OF_OICP[statuses[key]], "last_updated": stamp}
@@ -80,6 +107,12 @@ def publish_statuses(*, owner: PartyEntry, statuses: Mapping[str, str], at: date
             )
         except UnknownObject:
             continue  # an EVSE without a plug that OCPI has is in no location
+
+
+def _take_turns(owner: PartyEntry) -> None:
+    """Wait for whoever else writes this operator's locations: pushes of data and of status may run beside each other (oicp §1.4)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 3))", [f"oicp-publish:{owner.id}"])
 
 
 def _write(
