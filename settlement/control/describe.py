@@ -15,6 +15,7 @@ _HEAD = """# The checks of a CDR
 Written from `settlement/control/catalogue.py` (a test compares them). *reject* is answered at once with the field; *hold* keeps the
 CDR out of statements until somebody decides; *flag* is charged and shown to both sides; *normalize* is put right and said. The
 number is what `list_holds`, `list_findings` and `list_rules` print. One check may say several codes, and hold what lies far off.
+`list_rules --statistics` counts what each said, what it holds, and how often that was for nothing.
 
 | # | Code | Action | Where | Asks | Parameters |
 |---|---|---|---|---|---|

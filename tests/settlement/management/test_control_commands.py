@@ -96,6 +96,22 @@ class TestRules:
         assert len(rules) == 80
         assert rules[41]["parameters"] == {"flag_days": "30", "hold_days": "60"}
 
+    def test_are_counted_with_money_held_and_false_positives(self, shell: Shell, cdr: Cdr) -> None:
+        _kept, waived = (a_charged_cdr(net=net, ended_at=THEN, known=False) for net in ("12.50", "7.00"))
+        clear_everything(at=THEN)
+        shell.run("release_hold", "--cdr", f"DE-ALF/{waived.cdr_id}", "--by", "maker@hub.example", "--reason", "card is known")
+        counted = {rule["check"]: rule["statistics"] for rule in shell.run("list_rules", "--statistics", "--days", 400)["rules"]}
+        assert counted[13] == {
+            "hits": 2,
+            "held": 2,
+            "waiting": 1,
+            "released": 1,
+            "released_unchanged": 1,
+            "false_positive_percent": "100.0",
+            "money_held": {"EUR": "12.5000"},
+        }
+        assert (counted[10]["hits"], counted[10]["held"], counted[1]["hits"]) == (3, 0, 0)
+
     def test_are_simulated(self, shell: Shell, cdr: Cdr) -> None:
         told = shell.run("simulate_rule", "--check", 10, "--action", "hold")
         assert (told["cdrs"], told["held"], told["money_held"]) == (1, 1, {"EUR": "100.0000"})
