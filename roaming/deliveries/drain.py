@@ -19,7 +19,7 @@ def drain() -> Counter[str]:
             while True:
                 known = directory.current()
                 claimed_at = monotonic()
-                batch = prepare(claim(rooms=free_places(directory=known, in_flight={}), busy_with_cdrs=()), known, claimed_at)
+                batch = prepare(claim(rooms=free_places(directory=known, in_flight={}, trains={}), busy_with_cdrs=()), known, claimed_at)
                 if batch.is_empty:
                     return counts
                 counts += settle([*batch.results, *runner.run(_send(batch))])

@@ -41,7 +41,11 @@ class Delivery(models.Model):
         indexes = [
             # The claim goes platform by platform, so that a flooded receiver starves nobody. The index must match its ORDER BY
             # exactly, or every claim sorts the whole due set (stack §5, measured).
-            models.Index(fields=["platform", "not_before", "id"], condition=Q(state="waiting"), name="delivery_due"),
+            # CDRs have one of their own: they do not wait behind a burst of anything else.
+            models.Index(fields=["platform", "not_before", "id"], condition=Q(state="waiting", module="cdrs"), name="delivery_cdrs_due"),
+            models.Index(
+                fields=["platform", "not_before", "id"], condition=Q(state="waiting") & ~Q(module="cdrs"), name="delivery_others_due"
+            ),
             # One object is (module, row): an EVSE's update and its location's keep their order, whatever their object_type.
             models.Index(
                 fields=["platform", "receiver", "module", "object_row", "id"], condition=Q(state="waiting"), name="delivery_order"

@@ -13,6 +13,7 @@ from typing import Literal
 from django.db import connection, transaction
 
 from roaming.deliveries.backoff import HORIZON
+from roaming.deliveries.capacity import Room
 from roaming.deliveries.coalesce import Bundle, Row
 from roaming.deliveries.enqueue import BELL
 
@@ -23,15 +24,15 @@ ALERT = "ALERT, undelivered for 7 days: "
 
 # The limit is a number the planner can see and the older row is asked for one by one: so it walks the index of each platform and
 # stops after a few rows. With a join, or a limit it cannot see, it sorts all that waits for every platform (30 times slower, measured).
-_CLAIM = """
-WITH picked AS (
-    SELECT w.id, row_number() OVER (PARTITION BY room.platform ORDER BY w.not_before, w.id) AS place, room.places
-    FROM unnest(%s::bigint[], %s::int[]) AS room (platform, places)
+# CDRs are a lane of their own with an index of its own, and stand first: they do not wait behind a burst of anything else.
+_LANE = """
+    SELECT w.id, room.most, room.platform, {first} AS lane, w.not_before,
+        row_number() OVER (PARTITION BY room.platform ORDER BY w.not_before, w.id) AS place, room.{places} AS places
+    FROM unnest(%(platforms)s::bigint[], %(cdrs)s::int[], %(others)s::int[], %(most)s::int[]) AS room (platform, cdrs, others, most)
     CROSS JOIN LATERAL (
         SELECT d.id, d.not_before FROM roaming_delivery d
-        WHERE d.platform_id = room.platform AND d.state = 'waiting' AND d.not_before <= now()
+        WHERE d.platform_id = room.platform AND d.state = 'waiting' AND {module} AND d.not_before <= now()
             AND (d.lease_until IS NULL OR d.lease_until <= now())
-            AND NOT (d.module = 'cdrs' AND d.receiver_id = ANY(%s::bigint[]))
             AND d.id = (
                 SELECT oldest.id FROM roaming_delivery oldest
                 WHERE oldest.state = 'waiting' AND oldest.platform_id = d.platform_id AND oldest.receiver_id = d.receiver_id
@@ -41,12 +42,19 @@ WITH picked AS (
         LIMIT 8
         FOR UPDATE SKIP LOCKED
     ) AS w
+    WHERE room.{places} > 0
+"""
+_CDRS = _LANE.format(first=0, places="cdrs", module="d.module = 'cdrs' AND NOT d.receiver_id = ANY(%(busy)s::bigint[])")
+_OTHERS = _LANE.format(first=1, places="others", module="d.module <> 'cdrs'")
+_CLAIM = f"""
+WITH cdrs AS ({_CDRS}), others AS ({_OTHERS}), lanes AS (SELECT * FROM cdrs UNION ALL SELECT * FROM others), picked AS (
+    SELECT id, most, row_number() OVER (PARTITION BY platform ORDER BY lane, not_before, id) AS place FROM lanes WHERE place <= places
 )
-UPDATE roaming_delivery w SET lease_until = clock_timestamp() + make_interval(secs => %s), attempts = attempts + 1
-FROM picked WHERE w.id = picked.id AND picked.place <= picked.places
+UPDATE roaming_delivery w SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s), attempts = attempts + 1
+FROM picked WHERE w.id = picked.id AND picked.place <= picked.most
 RETURNING w.id, w.platform_id, w.receiver_id, w.receiver_role, w.sender_id, w.module, w.verb, w.object_type, w.object_row, w.object_path,
     w.payload::text, w.correlation_id, w.attempts, w.lease_until
-"""
+"""  # noqa: S608  (constants of this module)
 
 _LATER = """
 SELECT head.id, w.id, w.platform_id, w.receiver_id, w.receiver_role, w.sender_id, w.module, w.verb, w.object_type, w.object_row,
@@ -110,15 +118,17 @@ class Result:
     is_away: bool = False
 
 
-def claim(*, rooms: Mapping[int, int], busy_with_cdrs: Sequence[int]) -> list[tuple[Row, list[Row]]]:
-    """This function will claim due rows, at most `rooms[platform]` (and 8) each, with the later waiting rows of each one's object.
+def claim(*, rooms: Mapping[int, Room], busy_with_cdrs: Sequence[int]) -> list[tuple[Row, list[Row]]]:
+    """This function will claim due rows, as many as there is room for (and 8 of a lane), with the later waiting rows of their objects.
 
     `busy_with_cdrs` are receivers (rows of parties) to whom CDRs are on their way, one after the other.
     """
     if not rooms:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [list(rooms), list(rooms.values()), list(busy_with_cdrs), LEASE_SECONDS])
+        cdrs, others, most = (list(places) for places in zip(*rooms.values(), strict=True))
+        told = {"platforms": list(rooms), "cdrs": cdrs, "others": others, "most": most, "busy": list(busy_with_cdrs)}
+        cursor.execute(_CLAIM, {**told, "lease": LEASE_SECONDS})
         rows = sorted((Row(*row) for row in cursor.fetchall()), key=lambda row: row.id)
     later = read_later(rows)
     return [(row, later[row.id]) for row in rows]

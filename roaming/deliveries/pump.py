@@ -62,6 +62,7 @@ class _Pump:
         self.heard = asyncio.Event()
         self._thread = thread
         self._in_flight: Counter[int] = Counter()
+        self._trains: Counter[int] = Counter()
         self._busy_with_cdrs: set[int] = set()
         self._results: list[Result] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,12 +97,13 @@ class _Pump:
         """Settle, then claim. It runs in the thread while the loop's tasks go on."""
         # Taken before the results are settled: a train that ends meanwhile counts as under way this once, or a later CDR could be
         # claimed before the failure of an earlier one is written down.
-        busy, in_flight = list(self._busy_with_cdrs), dict(self._in_flight)
+        busy, in_flight, trains = list(self._busy_with_cdrs), dict(self._in_flight), dict(self._trains)
         self._settle()
         known = directory.current()
         self._wake_the_returned(known)
         claimed_at = monotonic()
-        return prepare(claim(rooms=free_places(directory=known, in_flight=in_flight), busy_with_cdrs=busy), known, claimed_at)
+        rooms = free_places(directory=known, in_flight=in_flight, trains=trains)
+        return prepare(claim(rooms=rooms, busy_with_cdrs=busy), known, claimed_at)
 
     def _settle(self) -> None:
         results = self._results[:]
@@ -118,19 +120,19 @@ class _Pump:
     def _begin(self, batch: Batch) -> None:
         self._results += batch.results
         for letter in batch.letters:
-            self._start(self._send(letter), letter.bundle.parcel.platform.id)
+            self._start(self._send(letter), self._in_flight, letter.bundle.parcel.platform.id)
         for train in batch.trains:
-            self._start(self._send_in_order(train, batch.claimed_at), train[0].bundle.parcel.platform.id)
+            self._start(self._send_in_order(train, batch.claimed_at), self._trains, train[0].bundle.parcel.platform.id)
             self._busy_with_cdrs.add(train[0].bundle.parcel.receiver.id)
 
-    def _start(self, work: Coroutine[Any, Any, None], platform_id: int) -> None:
-        self._in_flight[platform_id] += 1
+    def _start(self, work: Coroutine[Any, Any, None], under_way: Counter[int], platform_id: int) -> None:
+        under_way[platform_id] += 1
         task = asyncio.create_task(work)
         self._tasks.add(task)
 
         def ended(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
-            self._in_flight[platform_id] -= 1
+            under_way[platform_id] -= 1
             self.heard.set()
 
         task.add_done_callback(ended)

@@ -103,7 +103,7 @@ def deliver() -> Counter[str]:
     """This function will send what waits in the outbox, once, on the test's own connection."""
     Delivery.objects.filter(state="waiting").update(not_before=_LONG_AGO)
     known = directory.current()
-    batch = prepare(claim(rooms=free_places(directory=known, in_flight={}), busy_with_cdrs=()), known, monotonic())
+    batch = prepare(claim(rooms=free_places(directory=known, in_flight={}, trains={}), busy_with_cdrs=()), known, monotonic())
     letters = [*batch.letters, *(letter for train in batch.trains for letter in train)]
     return settle([*batch.results, *map(_sent, letters)])
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db.models import F
 
+from roaming.deliveries.capacity import Room, free_places
 from roaming.deliveries.coalesce import Bundle, bundle
 from roaming.deliveries.models import Delivery
 from roaming.deliveries.outbox import ALERT, LEASE_SECONDS, Result, claim, purge, settle, sweep_leases, wake
@@ -21,7 +22,7 @@ def claim_all(*receivers: Party, places: int = 8, busy: tuple[int, ...] = ()) ->
 
 
 def bundles(*receivers: Party, places: int = 8, busy: tuple[int, ...] = ()) -> list[Bundle]:
-    rooms = {receiver.roles.earliest("id").platform_id: places for receiver in receivers}
+    rooms = {receiver.roles.earliest("id").platform_id: Room(cdrs=places, others=places, most=places) for receiver in receivers}
     known = directory.current()
     return [bundle(claimed=row, later=later, directory=known) for row, later in claim(rooms=rooms, busy_with_cdrs=busy)]
 
@@ -72,7 +73,24 @@ class TestClaim:
         receiver = a_receiver()
         a_delivery(receiver)
         assert claim(rooms={}, busy_with_cdrs=[]) == []
-        assert claim(rooms={receiver.roles.earliest("id").platform_id + 1: 8}, busy_with_cdrs=[]) == []
+        assert claim(rooms={receiver.roles.earliest("id").platform_id + 1: Room(8, 8, 16)}, busy_with_cdrs=[]) == []
+
+    def test_takes_a_cdr_before_whatever_waits_longer(self) -> None:
+        receiver = a_receiver()
+        flood = [a_delivery(receiver, object_row=row).id for row in range(20)]
+        cdr = a_cdr_delivery(receiver, 1)
+        assert claim_all(receiver, places=1) == [cdr.id]
+        platform_id = receiver.roles.earliest("id").platform_id
+        later = a_cdr_delivery(receiver, 2)
+        claimed = claim(rooms={platform_id: Room(cdrs=8, others=0, most=8)}, busy_with_cdrs=[])
+        assert [row.id for row, _ in claimed] == [later.id]
+        assert claim_all(receiver) == flood[:8]
+
+    def test_has_room_for_cdrs_while_every_other_place_is_taken(self) -> None:
+        platform_id = a_receiver().roles.earliest("id").platform_id
+        rooms = free_places(directory=directory.current(), in_flight={platform_id: 8}, trains={})
+        assert rooms[platform_id] == Room(cdrs=8, others=0, most=8)
+        assert platform_id not in free_places(directory=directory.current(), in_flight={platform_id: 8}, trains={platform_id: 4})
 
     def test_leaves_the_cdrs_of_a_receiver_that_is_busy_with_some(self) -> None:
         receiver = a_receiver()
