@@ -72,7 +72,7 @@ class StubGateway:
 
     def send_command(
         self,
-        command: canonical.Command,
+        command: canonical.Command | canonical.ProfileRequest,
         *,
         sender: PartyId,
         receiver: PartyId,
