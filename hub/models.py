@@ -1,5 +1,6 @@
 """The table of contents of the outermost layer."""
 
+from hub.directory.models import ServiceMinute
 from hub.portal.models import AgreementOffer, CdrExport, Preference, SelfTest, StatementNotice, Webhook
 from hub.users.models import Membership, RecoveryCode, SecondFactor, User
 
@@ -11,6 +12,7 @@ __all__ = [
     "RecoveryCode",
     "SecondFactor",
     "SelfTest",
+    "ServiceMinute",
     "StatementNotice",
     "User",
     "Webhook",

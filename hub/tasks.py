@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from hub.directory.levels import add_up
 from hub.portal.export_write import forget_old, write_next
 from hub.portal.notify import note_statements, tell_due
 from hub.portal.self_test_run import run_next
@@ -48,3 +49,9 @@ def tell_of_statements(**_: Any) -> None:
     noted, told = note_statements(at=timezone.now()), tell_due(at=timezone.now())
     if noted or told:
         logger.info("statements announced", extra={"noted": noted, "told": told})
+
+
+@shared_task
+def add_up_service(**_: Any) -> None:
+    """This function will add up what the hub did since the latest minute, for the status page."""
+    add_up(at=timezone.now())

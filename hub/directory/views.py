@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from hub.directory.coverage import count_by_country, draw_map, list_sites
+from hub.directory.coverage import PLUGS, POWERS_KW, count_by_country, draw_map, list_sites, operators_with_sites, read_wish
+from hub.directory.levels import read_levels
 from hub.directory.presence import present_parties, present_roles
 from hub.directory.service import read_service
 from roaming import canonical
@@ -61,15 +62,32 @@ def partners(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=30)
 def network(request: HttpRequest) -> HttpResponse:
-    """This function will show the map and a page of sites."""
-    countries = count_by_country()
-    country = next((one for one in countries if one.code == request.GET.get("country")), None)
+    """This function will show the map and a page of sites, narrowed by what somebody looks for."""
+    countries, operators = count_by_country(), operators_with_sites()
+    wish = read_wish(given=request.GET, countries=countries, operators=operators)
     after = request.GET.get("after", "")
-    sites, go_on = list_sites(country=country.code if country else "", after=int(after) if after.isdecimal() and len(after) < 19 else 0)
+    sites, go_on = list_sites(wish, after=int(after) if after.isdecimal() and len(after) < 19 else 0, at=timezone.now())
+    drawn = draw_map(wish)
     return render(
         request,
         "directory/network.html",
-        {"countries": countries, "country": country, "map": draw_map(), "sites": sites, "go_on": go_on, "is_first": not after},
+        {
+            "countries": countries,
+            "operators": operators,
+            "wish": wish,
+            "country": next((one for one in countries if one.code == wish.country), None),
+            "plugs": PLUGS,
+            "powers": POWERS_KW,
+            "map": drawn,
+            "circles": [(one, "" if one.is_single else wish.address(box=one.closer)) for one in drawn.clusters],
+            "whole": wish.address(box=""),
+            "by_country": [(one, wish.address(country=one.code, box="")) for one in countries],
+            "sites": sites,
+            "first": wish.address(),
+            "more": wish.address(after=go_on) if go_on else "",
+            "go_on": go_on,
+            "is_first": not after,
+        },
     )
 
 
@@ -77,4 +95,5 @@ def network(request: HttpRequest) -> HttpResponse:
 @cache_control(no_store=True)
 def status(request: HttpRequest) -> HttpResponse:
     """This function will tell how the hub is doing right now."""
-    return render(request, "directory/status.html", {"service": read_service(at=timezone.now())})
+    now = timezone.now()
+    return render(request, "directory/status.html", {"service": read_service(at=now), "levels": read_levels(at=now)})

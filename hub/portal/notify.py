@@ -42,12 +42,12 @@ def note_statements(*, at: datetime) -> int:
     made = 0
     for statement in fresh.exclude(pk__in=StatementNotice.objects.values("statement_id")):
         mails = [
-            StatementNotice(statement=statement, way=StatementNotice.Way.MAIL, recipient=email)
+            StatementNotice(statement=statement, way=StatementNotice.Way.MAIL, recipient=email, next_at=at)
             for email in _finance_people(statement)
             if email not in silent
         ]
         hooks = [
-            StatementNotice(statement=statement, way=StatementNotice.Way.WEBHOOK, recipient=hook.url)
+            StatementNotice(statement=statement, way=StatementNotice.Way.WEBHOOK, recipient=hook.url, next_at=at)
             for hook in Webhook.objects.filter(party=statement.party)
         ]
         made += len(StatementNotice.objects.bulk_create([*mails, *hooks], ignore_conflicts=True))

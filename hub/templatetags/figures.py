@@ -79,6 +79,12 @@ def percent(value: Any) -> str:
 
 
 @register.filter
+def share(value: Decimal) -> str:
+    """This function will write a share in per cent with three decimals: 99.987 %."""
+    return f"{localized(figures.number(value, decimals=3))} %"
+
+
+@register.filter
 def day(on: date | None) -> str:
     """This function will write a day."""
     return figures.NOTHING if on is None else date_format(on, "j M Y")

@@ -22,3 +22,18 @@ for (const bar of document.querySelectorAll("progress[data-watch]")) {
   };
   setTimeout(ask, 1000);
 }
+
+// What changes by itself is read anew, in place, while somebody looks.
+for (const part of document.querySelectorAll("[data-renews]")) {
+  const renew = async () => {
+    if (document.visibilityState === "visible" && !part.contains(document.activeElement)) {
+      const answer = await fetch(location.href);
+      if (answer.ok) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+        if (fresh) part.replaceChildren(...fresh.childNodes);
+      }
+    }
+    setTimeout(renew, part.dataset.renews * 1000);
+  };
+  setTimeout(renew, part.dataset.renews * 1000);
+}
