@@ -32,6 +32,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "roaming: tell tariffs that became valid or ended": every(30.0, "roaming.tasks.tell_turned_tariffs"),
     "roaming: tell whose state changed": every(5.0, "roaming.tasks.announce_states"),
     "settlement: clear what was sealed": every(15.0, "settlement.tasks.clear_cdrs"),
+    "settlement: mail reminders of CDRs that are owed": every(3600.0, "settlement.tasks.mail_reminders"),
     "settlement: render files of issued statements": every(60.0, "settlement.tasks.render_documents"),
     "settlement: roll up the days": daily(1, 30, "settlement.tasks.roll_up_days"),
     "settlement: verify the books": daily(3, 10, "settlement.tasks.verify_books"),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from settlement.clearing.clear import BATCH, clear_pending
 from settlement.clearing.roll_up import list_open_periods, roll_up
+from settlement.control.mail import mail_noted_reminders
 from settlement.control.market import measure_market
 from settlement.control.register import remind
 from settlement.disputes.escalate import escalate_overdue
@@ -75,6 +76,14 @@ def verify_books(**_: Any) -> None:
         logger.info("ledger verified", extra={"records": verification.records, "head": verification.head})
     else:
         logger.error("ledger broken", extra={"broken": verification.broken})
+
+
+@shared_task
+def mail_reminders(**_: Any) -> None:
+    """This function will mail the reminders that were noted and not mailed yet, one mail per operator (hourly)."""
+    mailed = mail_noted_reminders(at=timezone.now())
+    if mailed:
+        logger.info("reminders mailed", extra={"operators": mailed})
 
 
 @shared_task

@@ -140,16 +140,22 @@ class MarketPrice(models.Model):
 
 
 class CdrReminder(models.Model):
-    """The operator was reminded of a session that owes a CDR, after so many days. Once per session and day."""
+    """The operator was reminded of a session that owes a CDR, or is stuck open, after so many days. Once per session, kind and day."""
+
+    class Kind(models.TextChoices):
+        MISSING = "missing", "ended, no CDR came"
+        STUCK = "stuck", "open and silent"
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="+")
-    day = models.PositiveSmallIntegerField(help_text="3, 7 or 14 days after the end.")
+    kind = models.CharField(max_length=7, choices=Kind.choices, default=Kind.MISSING, db_default=Kind.MISSING)
+    day = models.PositiveSmallIntegerField(help_text="3, 7 or 14 days after the end (stuck: after the start).")
     estimate = models.DecimalField(max_digits=14, decimal_places=4, null=True, help_text="Net, as far as the session told it.")
     currency = models.CharField(max_length=3)
     reminded_at = models.DateTimeField()
+    mailed_at = models.DateTimeField(null=True, blank=True, help_text="When it went to the operator's people of finance.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["session", "day"], name="cdr_reminder_once")]
+        constraints = [models.UniqueConstraint(fields=["session", "kind", "day"], name="cdr_reminder_once_a_kind")]
 
     def __str__(self) -> str:
         return f"day {self.day}"

@@ -64,23 +64,26 @@ def summarize(gaps: Iterable[Gap]) -> list[Summary]:
 
 
 def remind(*, at: datetime) -> list[CdrReminder]:
-    """This function will note, once per session and day, which operators are to be reminded today, and return the new reminders."""
+    """This function will note, once per session, kind and day, which operators are to be reminded today, and return the new reminders.
+
+    A session that ended and owes a CDR counts from its end, one that is stuck open from its start.
+    """
     prices = _prices(at)
+    missing = [
+        Gap("missing", row.operator, row.provider, row.session_id, row.ended_at, row.energy_kwh, row.currency, row.cost)
+        for row in list_expected_cdrs(at=at, older_than_hours=24 * REMIND_ON_DAYS[0], limit=10_000)
+    ]
+    stuck = [gap for gap in list_gaps(at=at) if gap.kind == CdrReminder.Kind.STUCK]
     reminded: list[CdrReminder] = []
-    for row in list_expected_cdrs(at=at, older_than_hours=24 * REMIND_ON_DAYS[0], limit=10_000):
-        age = (at - row.ended_at).days
-        due = [day for day in REMIND_ON_DAYS if day <= age]
+    for gap in (*missing, *stuck):
+        due = [day for day in REMIND_ON_DAYS if day <= (at - gap.at).days]
         session = Session.objects.filter(
-            owner__country_code=row.operator.country_code, owner__party_id=row.operator.party_id, session_key=row.session_id.upper()
+            owner__country_code=gap.operator.country_code, owner__party_id=gap.operator.party_id, session_key=gap.name.upper()
         ).first()
         if session is None or not due:
             continue
-        gap = _estimated(
-            Gap("missing", row.operator, row.provider, row.session_id, row.ended_at, row.energy_kwh, row.currency, row.cost), prices
-        )
-        reminder, is_new = CdrReminder.objects.get_or_create(
-            session=session, day=due[-1], defaults={"estimate": gap.cost, "currency": row.currency, "reminded_at": at}
-        )
+        told = {"estimate": _estimated(gap, prices).cost, "currency": gap.currency, "reminded_at": at}
+        reminder, is_new = CdrReminder.objects.get_or_create(session=session, kind=gap.kind, day=due[-1], defaults=told)
         if is_new:
             reminded.append(reminder)
     return reminded
