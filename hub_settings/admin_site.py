@@ -61,6 +61,7 @@ ADMIN_SITE: dict[str, Any] = {
                     _page(_("Deliveries"), "outbox", "roaming.delivery"),
                     _page(_("Exchanges"), "swap_horiz", "roaming.exchange"),
                     _page(_("Crossing losses"), "translate", "roaming.crossingloss"),
+                    _page(_("Data quality"), "rule", "roaming.evseprojection"),
                 ],
             },
             {

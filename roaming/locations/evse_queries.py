@@ -101,6 +101,13 @@ def has_records(*, owner: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def count_records(*, owner: int) -> int:
+    """This function will count the EVSEs of an operator that OICP providers can see."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM roaming_evserecord WHERE owner_id = %s AND valid_to IS NULL", [owner])
+        return int(cursor.fetchone()[0])
+
+
 def list_evses(*, wanted: Wanted, offset: int, limit: int) -> tuple[list[ListedEvse], int]:
     """This function will return a page of records in the order of their rows, and how many there are in all.
 

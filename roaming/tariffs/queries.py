@@ -85,6 +85,17 @@ def list_tariffs(
     )
 
 
+def list_own_tariffs(*, owner: canonical.PartyId) -> list[canonical.Tariff]:
+    """This function will list every tariff that the operator stores, public and private ones, by id."""
+    party = directory.current().party(owner)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT document::text FROM roaming_tariff WHERE owner_id = %s AND deleted_at IS NULL ORDER BY tariff_key, id",
+            [party.id if party else 0],
+        )
+        return [_read(row) for row in cursor.fetchall()]
+
+
 def _is_in_force(tariff: canonical.Tariff, at: datetime) -> bool:
     return (tariff.start_date_time is None or tariff.start_date_time <= at) and (tariff.end_date_time is None or at < tariff.end_date_time)
 

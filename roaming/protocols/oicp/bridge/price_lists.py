@@ -9,11 +9,12 @@ import msgspec
 
 from roaming import canonical
 from roaming.locations.queries import list_locations
+from roaming.parties.directory import PartyEntry
 from roaming.protocols.oicp.bridge.crossings import TO_OICP, note_crossing
 from roaming.protocols.oicp.bridge.products import NotSayable, is_in_force, write_product
 from roaming.protocols.oicp.identifiers import EVSE_ID
 from roaming.protocols.wire.loss import LossReport, Touches
-from roaming.tariffs.queries import list_tariffs
+from roaming.tariffs.queries import list_own_tariffs, list_tariffs
 
 _AT_ONCE = 500
 _WATTS = 1000
@@ -46,6 +47,18 @@ def price_lists(
         if location.owner in changed and location.publish:
             evses[location.owner] += _offers(location)
     return {owners[owner]: _list(owner, viewer, tariffs[owner], evses[owner], at) for owner in changed}
+
+
+def unsayable_tariffs(*, owner: PartyEntry, at: datetime) -> list[tuple[str, str]]:
+    """This function will list the operator's tariffs in force that are no products, with the reason."""
+    found = []
+    for tariff in list_own_tariffs(owner=owner.key):
+        try:
+            write_product(tariff, power_kw=_MOST_KW, report=LossReport())
+        except NotSayable as reason:
+            if is_in_force(tariff, at=at):
+                found.append((tariff.id, str(reason)))
+    return found
 
 
 def _list(
