@@ -4,7 +4,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import PermissionsMixin, _user_has_perm  # type: ignore[attr-defined]  # what has_perm is made of
 from django.db import models
 from django.db.models.functions import Lower, Now
 
@@ -66,6 +66,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_without_case")]
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """This function will answer as Django does, but for money: there a superuser needs the role itself (reliability T22)."""
+        if perm.startswith("settlement.") and not perm.startswith("settlement.view_"):
+            return self.is_active and bool(_user_has_perm(self, perm, obj))
+        return super().has_perm(perm, obj)
 
     def __str__(self) -> str:
         return self.email

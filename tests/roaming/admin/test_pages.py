@@ -107,14 +107,21 @@ class TestPages(TestCase):
 
 
 class TestToday(TestCase):
-    def test_shows_the_days_figures_in_five_queries(self) -> None:
+    def test_shows_the_day_and_where_each_period_stands_in_a_fixed_number_of_queries(self) -> None:
         now = datetime.now(UTC)
-        build_network(now=now, sessions=3)
-        with self.assertNumQueries(5):
-            read_today(at=now)
+        network = build_network(now=now, sessions=3)
+        with self.assertNumQueries(14):
+            today = read_today(at=now)
+        running, draft = today.board
+        assert [stage.state for stage in running.stages] == ["now", *["ahead"] * 7]
+        assert [stage.state for stage in draft.stages] == ["done", "done", "now", "ahead", "now", "ahead", "ahead", "ahead"]
+        assert draft.stages[4].who == "not maker@hub.example"
+        assert [hold.cdr.cdr_id for hold in today.work] == [network.held]
+        owed = {one.name: one.unpaid for one in today.exposure}
+        assert owed["Beta Mobility"] == sum(payment.amount for payment in network.run.payments.filter(payer=network.beta))
         page = staff("maker").get("/admin/").content.decode()
         reason = Hold.objects.get().reasons[0]["code"].replace("_", " ").lower()
-        for words in (reason, "117.00 EUR", "review, then approve (not maker@hub.example)", "Gamma Drive platform"):
+        for words in (reason, "117.00 EUR", "not maker@hub.example", "Gamma Drive platform"):
             assert words in page
 
     def test_tells_somebody_without_a_role_what_is_missing(self) -> None:
