@@ -40,12 +40,17 @@ _Row = tuple[int, str, int, Decimal]
 
 # A day total sums charges that bear a fee with such that do not (credits): those have no fee currency and stand in rows of their own.
 _FEES = """
+WITH by_pair AS MATERIALIZED (
+    SELECT operator_id, provider_id, fee_currency,
+        sum(count) FILTER (WHERE operator_fee <> 0) AS operator_count, sum(operator_fee) AS operator_fee,
+        sum(count) FILTER (WHERE provider_fee <> 0) AS provider_count, sum(provider_fee) AS provider_fee
+    FROM settlement_daytotal WHERE netting_set_id = %(netting_set)s AND period = %(period)s AND fee_currency <> ''
+    GROUP BY operator_id, provider_id, fee_currency
+)
 SELECT party, fee_currency, sum(count)::bigint, sum(fee) FROM (
-    SELECT operator_id AS party, fee_currency, count, operator_fee AS fee FROM settlement_daytotal
-        WHERE netting_set_id = %(netting_set)s AND period = %(period)s AND fee_currency <> '' AND operator_fee <> 0
+    SELECT operator_id AS party, fee_currency, operator_count AS count, operator_fee AS fee FROM by_pair WHERE operator_count > 0
     UNION ALL
-    SELECT provider_id, fee_currency, count, provider_fee FROM settlement_daytotal
-        WHERE netting_set_id = %(netting_set)s AND period = %(period)s AND fee_currency <> '' AND provider_fee <> 0
+    SELECT provider_id, fee_currency, provider_count, provider_fee FROM by_pair WHERE provider_count > 0
 ) AS borne GROUP BY party, fee_currency ORDER BY party, fee_currency
 """
 
