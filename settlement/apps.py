@@ -21,6 +21,7 @@ class SettlementConfig(AppConfig):
         from settlement.netting import checks as of_runs
         from settlement.netting.close import when_netted
         from settlement.netting.void import when_voided
+        from settlement.payments import checks as of_payments
         from settlement.statements import checks as of_statements
         from settlement.statements.draft import draft_statements, void_statements
 
@@ -28,5 +29,5 @@ class SettlementConfig(AppConfig):
         when_charged.append(link_replacements)
         when_netted.append(lambda run: draft_statements(run=run))
         when_voided.append(lambda run: void_statements(run=run))
-        for slice_ in (of_entries, of_charges, of_disputes, of_runs, of_statements, of_files):
+        for slice_ in (of_entries, of_charges, of_disputes, of_runs, of_statements, of_files, of_payments):
             checks.extend(slice_.CHECKS)

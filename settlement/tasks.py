@@ -16,6 +16,7 @@ from settlement.disputes.escalate import escalate_overdue
 from settlement.documents.seal_runs import seal_runs
 from settlement.documents.store import STORED_FORMATS, store_document
 from settlement.ledger.verify import keep_verification, verify_ledger
+from settlement.payments.dun import dun
 from settlement.statements.models import Statement
 
 logger = logging.getLogger(__name__)
@@ -94,6 +95,9 @@ def watch_deadlines(**_: Any) -> None:
     """
     now = timezone.now()
     measure_market(at=now)
+    dunned = dun(at=now)
+    if dunned:
+        logger.info("payments overdue", extra={"new_stages": len(dunned)})
     reminded, escalated = remind(at=now), escalate_overdue(at=now)
     if reminded or escalated:
         logger.info("deadlines passed", extra={"cdr_reminders": len(reminded), "disputes_escalated": len(escalated)})

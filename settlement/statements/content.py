@@ -15,6 +15,7 @@ from roaming import canonical
 from roaming.models import Cdr, Party
 from settlement.clearing.models import Charge, Hold
 from settlement.netting.models import NettingRun, PlannedPayment
+from settlement.netting.references import text_of
 from settlement.statements.models import Statement, StatementLine
 from settlement.tax.rules import rule_named
 from settlement.terms.details import get_details
@@ -313,7 +314,7 @@ def _payments(statement: Statement) -> list[Payment]:
             payee_name=_name(payment.payee),
             iban=get_details(party=payment.payee)["iban"],
             amount=money(payment.amount, statement.currency),
-            reference=f"{run.period} {payment.payer.key} {payment.payee.key}",
+            reference=text_of(period=run.period, payer=payment.payer.key, payee=payment.payee.key, payment=payment.pk),
         )
         for payment in plan.order_by("payer__country_code", "payer__party_id", "payee__country_code", "payee__party_id")
         if statement.party_id in (payment.payer_id, payment.payee_id)

@@ -50,10 +50,7 @@ def _check(name: str, value: str) -> str:
         if value and not _VAT_ID.match(value):
             raise BadDetail(f"vat_id {value!r}: expected two letters of the country and 2 to 14 letters or digits")
     elif name == "iban":
-        try:
-            value = iban.validate(value, check_country=False) if value else ""
-        except ValidationError as wrong:
-            raise BadDetail(f"iban {value!r}: {wrong}") from wrong
+        value = check_iban(value) if value else ""
     elif name == "country":
         value = value.upper()
         if value and not re.fullmatch(r"[A-Z]{2}", value):
@@ -63,3 +60,11 @@ def _check(name: str, value: str) -> str:
     if len(value) > _LONGEST.get(name, 16):
         raise BadDetail(f"{name} is longer than {_LONGEST.get(name, 16)} characters")
     return value
+
+
+def check_iban(value: str) -> str:
+    """This function will return an IBAN without its spaces; it raises BadDetail where its check digits are wrong."""
+    try:
+        return str(iban.validate(value, check_country=False))
+    except ValidationError as wrong:
+        raise BadDetail(f"iban {value!r}: {wrong}") from wrong

@@ -18,6 +18,11 @@ MAY: Mapping[str, frozenset[str]] = {
     "change_netting": frozenset({"maker", "checker"}),
     "void_run": frozenset({"maker", "checker"}),
     "exclude_party": frozenset({"maker", "checker", "treasurer"}),
+    "order_payments": frozenset({"maker", "checker", "treasurer", "treasury-checker"}),
+    "import_bank": frozenset({"maker", "checker", "treasurer", "treasury-checker"}),
+    "match_bank": frozenset({"maker", "treasurer"}),
+    "propose_account": frozenset({"maker", "treasurer"}),
+    "approve_account": frozenset({"checker", "treasury-checker"}),
     "export": frozenset({"maker", "checker", "treasurer", "treasury-checker", "controller", "tax", "auditor"}),
 }
 

@@ -1,28 +1,36 @@
 """`export_payments`: writes what a payer owes by a run as a file for its bank."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db import transaction
+from django.utils import timezone
 
 from roaming.management.operator_command import OperatorCommand, Refused, party_argument
 from roaming.parties.queries import find_party
-from settlement.payments.instruct import CURRENCY, CannotInstruct, instruct_payments
+from settlement.management.files import write_file
+from settlement.management.people import NoSuchUser, Person, get_person
+from settlement.payments.bank_file import CannotInstruct
+from settlement.payments.instruct import CURRENCY, instruct_payments
+from settlement.payments.models import PaymentOrder
+from settlement.payments.take import ApproverCannotOrder, take_order
 from settlement.statements.queries import NoSuchRun, get_run
+from settlement.terms.rights import RoleMayNot
 
 
 class Command(OperatorCommand):
-    """Reads only; the same run and bank details give the same bytes, and a bank takes the same MsgId once."""
+    """Notes who took the file; the same run and bank details give the same bytes, and a bank takes the same MsgId once."""
 
     help = "Write the payments of a party by an approved run as SEPA credit transfers (pain.001)."
-    refusals = (CannotInstruct, NoSuchRun)
+    refusals = (ApproverCannotOrder, CannotInstruct, NoSuchRun, NoSuchUser, RoleMayNot)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""
         parser.add_argument("--run", type=int, required=True, dest="run_id", metavar="ID")
         parser.add_argument("--payer", type=party_argument, required=True, metavar="CC-PID")
         parser.add_argument("--output", type=Path, required=True, metavar="FILE")
+        parser.add_argument("--by", default="", metavar="USER", help="who takes the file: not who approved the run")
 
     def run(self, **options: Any) -> dict[str, Any]:
         """This function will write the file and return its name and SHA-256, and what it orders."""
@@ -31,14 +39,21 @@ class Command(OperatorCommand):
         if payer is None:
             raise Refused(f"{options['payer']} is not a party of this hub")
         order = instruct_payments(run=run, payer=payer)
-        output: Path = options["output"]
-        try:
-            output.write_bytes(order.content)
-        except OSError as failed:
-            raise Refused(f"{output} cannot be written: {failed.strerror}") from failed
+        person = get_person(email=options["by"]) if options["by"] else Person("", "")
+        with transaction.atomic():
+            taken = take_order(
+                run=run,
+                party=payer,
+                kind=PaymentOrder.Kind.TRANSFERS,
+                order=order,
+                by=person.email,
+                by_role=person.role,
+                at=timezone.now(),
+            )
+            write_file(options["output"], order.content)
         return {
-            "file": str(output),
-            "sha256": hashlib.sha256(order.content).hexdigest(),
+            "file": str(options["output"]),
+            "sha256": taken.sha256,
             "message_id": order.message_id,
             "payments": order.payments,
             "total": f"{order.total:.2f}",

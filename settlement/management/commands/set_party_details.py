@@ -7,16 +7,17 @@ from django.core.management.base import CommandParser
 from roaming.management.operator_command import OperatorCommand, party_argument
 from settlement.management.parties import party_with_papers
 from settlement.tax.vat_ids import check_vat_id
+from settlement.terms.accounts import NeedsTwoPeople, refuse_another_account
 from settlement.terms.details import BadDetail, set_details
 
 _DETAILS = ("legal_name", "street", "postal_code", "city", "country", "vat_id", "iban")
 
 
 class Command(OperatorCommand):
-    """What is not named stays; an empty value clears."""
+    """What is not named stays; an empty value clears. An IBAN that is there is changed by two people (propose_account) only."""
 
     help = "Set name, address, VAT id and IBAN of a party, as documents show them."
-    refusals = (BadDetail,)
+    refusals = (BadDetail, NeedsTwoPeople)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""
@@ -28,6 +29,7 @@ class Command(OperatorCommand):
         """This function will store the given details and return all of them."""
         party = party_with_papers(options["party"])
         details = {name: options[name] for name in _DETAILS if options[name] is not None}
+        refuse_another_account(party=party, iban=details.get("iban"))
         told = set_details(party=party, details=details)
         # Kept as told, since some authorities give ids that fail their own check digits; but no document is written for a wrong one.
         return {"party": str(party.key), **told, "vat_id_check": check_vat_id(vat_id=told["vat_id"]).value}

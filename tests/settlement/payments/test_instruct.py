@@ -9,9 +9,11 @@ from xml.etree import ElementTree
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from stdnum import iso11649
 
 from settlement.models import NettingRun
-from settlement.payments.instruct import CannotInstruct, Instruction, instruct_payments
+from settlement.payments.bank_file import CannotInstruct
+from settlement.payments.instruct import Instruction, instruct_payments
 from settlement.statements.approve import approve_run
 from settlement.terms.details import set_details
 from tests.builders.charges import CUT_OFF, some_terms
@@ -77,7 +79,11 @@ class TestOrder:
     def test_shows_the_reference_that_the_statements_show(self) -> None:
         month = issue(a_month())
         shown = [payment["reference"] for payment in month.document("A")["payments"]]
-        assert told(order_of(month.run), ".//p:RmtInf/p:Ustrd") == shown == ["2026-10 DE-AAA DE-BBB", "2026-10 DE-AAA DE-CCC"]
+        assert told(order_of(month.run), ".//p:RmtInf/p:Ustrd") == shown
+        for text, payee in zip(shown, ("DE-BBB", "DE-CCC"), strict=True):
+            period_and_parties, _, reference = text.rpartition(" ")
+            assert period_and_parties == f"2026-10 DE-AAA {payee}"
+            assert iso11649.is_valid(reference)
 
     def test_names_each_payment_after_run_payer_and_payee(self) -> None:
         run = approved(a_month())

@@ -1,0 +1,147 @@
+"""Worked months of payments: case 38 of finance §7, and what banks do beside it: returns, wrong payers, files twice."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from settlement.ledger.balances import trial_balance
+from settlement.ledger.verify import verify_ledger
+from settlement.models import BankEntry, PaymentMatch, PlannedPayment
+from settlement.netting.references import reference_of
+from settlement.payments.dun import dun
+from settlement.payments.import_bank import Imported, UnknownAccount, import_bank
+from settlement.payments.match import CannotMatch, match_by_hand
+from settlement.payments.queries import Standing, list_exposure, list_payments, list_standings, list_unmatched
+from settlement.terms.details import set_details
+from settlement.terms.rights import RoleMayNot
+from tests.builders.bank import IBAN, Entry, a_bank_file
+from tests.builders.charges import CUT_OFF_NOVEMBER, NOVEMBER, some_terms
+from tests.builders.months import MAKER, Month, charge, close, issue
+from tests.builders.parties import a_party
+
+pytestmark = pytest.mark.django_db
+
+AT = datetime(2026, 11, 17, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def books_hold_at_the_end() -> Iterator[None]:
+    some_terms()
+    for letter, iban in IBAN.items():
+        set_details(party=a_party(f"DE-{letter * 3}"), details={"legal_name": f"Company {letter}", "iban": iban})
+    yield
+    verification = verify_ledger()
+    assert verification.ok, verification.broken
+
+
+def october() -> Month:
+    charge("A", "B", "112.10")
+    return issue(close())
+
+
+def rf() -> str:
+    return reference_of(payment=PlannedPayment.objects.get().pk)
+
+
+def bank(account: str, *entries: Entry, by: str = MAKER, role: str = "treasurer") -> Imported:
+    return import_bank(content=a_bank_file(account, *entries), name="bank.xml", by=by, by_role=role, at=AT)
+
+
+def standing() -> Standing:
+    (one,) = list_standings(payments=list_payments().filter(run__period="2026-10"), on=AT.date())
+    return one
+
+
+def told() -> tuple[str, Decimal]:
+    return standing().state, standing().open
+
+
+def balance(kind: str) -> int:
+    return sum(balance.balance_minor for balance in trial_balance() if balance.kind == kind)
+
+
+def test_case_38_two_receipts_pay_and_the_same_file_twice_changes_nothing() -> None:
+    october()
+    first = bank("B", Entry("100.00", reference=rf()), Entry("12.10", reference=f"thanks {rf()}"))
+    assert (first.entries, first.new, first.matched) == (2, 2, 2)
+    assert told() == ("paid", Decimal("0.00"))
+    assert (balance("receivable"), balance("payable")) == (0, 0)
+    again = bank("B", Entry("100.00", reference=rf()), Entry("12.10", reference=f"thanks {rf()}"))
+    assert (again.entries, again.new, again.matched) == (2, 0, 0)
+    assert (BankEntry.objects.count(), PaymentMatch.objects.count()) == (2, 2)
+
+
+def test_case_38_too_little_leaves_ten_cents_open() -> None:
+    october()
+    bank("B", Entry("112.00", reference=rf()))
+    assert told() == ("part_paid", Decimal("0.10"))
+    (exposed,) = [row for row in list_exposure(on=AT.date()) if row.party == "DE-AAA"]
+    assert (exposed.open, exposed.unbilled, exposed.total) == (Decimal("0.10"), Decimal(0), Decimal("0.10"))
+
+
+def test_case_38_too_much_is_on_account_and_carried_into_the_next_month() -> None:
+    october()
+    bank("B", Entry("112.20", reference=rf()))
+    assert told() == ("paid", Decimal("0.00"))
+    charge("A", "B", "50.00", ended_at=datetime(2026, 11, 5, tzinfo=UTC))
+    november = close(NOVEMBER, at=CUT_OFF_NOVEMBER)
+    assert november.lines("A", "carry") == [Decimal("0.10")]
+    assert november.positions() == {"A": Decimal("-49.90"), "B": Decimal("49.90")}
+
+
+def test_a_debit_at_the_payers_bank_only_says_that_money_is_on_its_way() -> None:
+    month = october()
+    bank("A", Entry("-112.10", end_to_end=f"R{month.run.pk}-DE-AAA-DE-BBB", other="B"))
+    assert told() == ("sent", Decimal("112.10"))
+    bank("A", Entry("112.10", reference=rf(), returned="AC04", key="K2"))
+    assert told() == ("returned", Decimal("112.10"))
+    assert balance("receivable") == 11210
+
+
+def test_money_that_went_back_is_owed_again_and_what_was_on_account_with_it() -> None:
+    october()
+    bank("B", Entry("120.00", reference=rf(), key="K1"))
+    bank("B", Entry("-120.00", reference=rf(), returned="MS03", key="K2"))
+    assert told() == ("returned", Decimal("112.10"))
+    assert (balance("receivable"), balance("payable")) == (11210, -11210)
+    november = close(NOVEMBER, at=CUT_OFF_NOVEMBER)
+    assert november.lines("A", "carry") == [Decimal("7.90"), Decimal("-7.90")]
+    assert november.positions()["A"] == Decimal(0)
+
+
+def test_without_a_reference_amount_or_payer_decide_and_strangers_wait_for_a_person() -> None:
+    october()
+    stranger = bank("B", Entry("112.10", other="C", key="K1"))
+    assert (stranger.new, stranger.matched) == (1, 0)
+    bank("B", Entry("60.00", other="A", key="K2"), Entry("52.10", other="A", key="K3"))
+    assert [match.found_by for match in PaymentMatch.objects.order_by("id")] == ["payer", "amount"]
+    (entry,) = list_unmatched()
+    payment = PlannedPayment.objects.select_related("run").get()
+    with pytest.raises(RoleMayNot):
+        match_by_hand(entry=entry, payment=payment, by=MAKER, by_role="auditor", at=AT)
+    assert match_by_hand(entry=entry, payment=payment, by=MAKER, by_role="maker", at=AT).amount == Decimal("112.10")
+    with pytest.raises(CannotMatch, match="matched already"):
+        match_by_hand(entry=entry, payment=payment, by=MAKER, by_role="maker", at=AT)
+
+
+def test_nothing_is_read_for_strangers_accounts_or_by_those_who_may_not() -> None:
+    october()
+    with pytest.raises(UnknownAccount, match="ends in 3000"):
+        import_bank(content=a_bank_file("GB33BUKB20201555553000", Entry("1.00")), name="", by="", by_role="", at=AT)
+    with pytest.raises(RoleMayNot):
+        bank("B", Entry("1.00"), role="auditor")
+    assert not BankEntry.objects.exists()
+
+
+def test_overdue_payments_pass_four_stages_once_each() -> None:
+    # Due on 2026-11-17, fourteen days from the third.
+    october()
+    stages: list[tuple[int, int, object]] = []
+    for day in (17, 19, 20, 20, 27):
+        stages += [(day, notice.stage, notice.open_amount) for notice in dun(at=datetime(2026, 11, day, tzinfo=UTC))]
+    stages += [(7, notice.stage, notice.days_overdue) for notice in dun(at=datetime(2026, 12, 7, tzinfo=UTC))]
+    assert stages == [(20, 1, Decimal("112.10")), (27, 2, Decimal("112.10")), (7, 3, 20)]
+    bank("B", Entry("112.10", reference=rf()))
+    assert dun(at=datetime(2026, 12, 31, tzinfo=UTC)) == []
