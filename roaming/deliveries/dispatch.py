@@ -12,6 +12,7 @@ from roaming.deliveries.coalesce import Bundle, ReceiverGone, Row, bundle
 from roaming.deliveries.outbox import LEASE_SECONDS, Result, read_later
 from roaming.egress import Call, EgressError, Unreachable, send_async
 from roaming.gateways import CannotBeSaid, GatewayRefusal, gateway_for
+from roaming.parties.profile import profile_of
 from roaming.parties.snapshot import Directory
 
 # No call outlives its lease, or a second dispatcher would send the same object at the same time.
@@ -148,5 +149,8 @@ async def send_train(letters: Sequence[Letter], *, claimed_at: float) -> AsyncIt
 
 
 def _retry(one: Bundle, note: str, *, retry_after_seconds: float | None = None, is_away: bool = False) -> Result:
+    if one.parcel.module != "cdrs" and profile_of(one.parcel.platform.profile).queueing == "never":
+        # OCPI's advice on queueing, where this partner asks for it (OCPI 2.2.1, transport_and_format §Offline behaviour).
+        return Result(one, "rejected", f"not sent again, as this partner asks: {note}")
     delay = next_delay(attempts=one.parcel.attempts + 1, retry_after_seconds=retry_after_seconds, chance=_chance)
     return Result(one, "retry", note, delay_seconds=delay, is_away=is_away)

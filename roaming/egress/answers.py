@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from roaming.egress.calls import BadAnswer
+from roaming.egress.calls import BadAnswer, Redirected
 
 MOST_HEADERS = 100
 # Ours to say: what the libraries or a caller would put there could change who is called or how the answer is read.
@@ -18,7 +18,7 @@ def outgoing_headers(headers: Mapping[str, str]) -> dict[str, str]:
 def check_head(*, status: int, headers: Mapping[str, str], max_bytes: int) -> None:
     """This function will raise BadAnswer for an answer that is not worth reading: a redirect, an encoded or an announced too long one."""
     if 300 <= status < 400:
-        raise BadAnswer(f"the answer is a redirect (HTTP {status}), which is not followed")
+        raise Redirected(status=status, location=headers.get("location", ""))
     if headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise BadAnswer("the answer is encoded, which was not asked for")
     length = headers.get("content-length", "")

@@ -29,6 +29,14 @@ class BadAnswer(EgressError):
     """Something answered, and it is not an answer one can use: redirect, encoded, too long, garbage, cut off (4000)."""
 
 
+class Redirected(BadAnswer):
+    """The answer leads elsewhere, and that is not followed. `location` is what the partner said, not to be called unchecked."""
+
+    def __init__(self, *, status: int, location: str) -> None:
+        super().__init__(f"the answer is a redirect (HTTP {status}), which is not followed")
+        self.location = location
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request to one platform. `deadline_seconds` bounds the whole call from now to the last byte of the answer."""

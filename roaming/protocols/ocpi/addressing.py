@@ -12,6 +12,7 @@ import msgspec
 
 from roaming import canonical
 from roaming.parties.directory import Caller
+from roaming.parties.profile import profile_of
 from roaming.protocols.ocpi.envelope import bad_parameter, not_found
 from roaming.routing.sides import Side, side_of
 
@@ -59,6 +60,9 @@ def read_address(*, headers: Mapping[str, str], caller: Caller, side: Side | Non
         eligible = sorted({key for role, key in hosted if side_of(role) is side or (side is None and side_of(role))})
         if not eligible or (owner is not None and owner not in eligible):
             raise not_found()
+        default = profile_of(caller.platform.profile).missing_sender
+        if owner is None and default in map(str, eligible):
+            owner = canonical.PartyId.parse(default)
         if owner is None and len(eligible) > 1:
             raise bad_parameter("OCPI-from-country-code, OCPI-from-party-id: required, this connection hosts several parties")
         sender = owner or eligible[0]

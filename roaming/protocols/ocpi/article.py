@@ -78,13 +78,14 @@ class Article(Generic[S]):
         """This function will write a message that every version can say (an answer, a decision) without looking at the report."""
         return self.cross(message).body or {}
 
-    def read_patch(self, body: Any, *, at: datetime) -> dict[str, Any]:
-        """This function will return the changed fields by canonical name; `at` stands in where the version needs no last_updated.
+    def read_patch(self, body: Any, *, at: datetime, needs_stamp: bool = True) -> dict[str, Any]:
+        """This function will return the changed fields by canonical name; `at` stands in where no last_updated is needed.
 
-        It raises BadFields.
+        The version decides that, and `needs_stamp` False is a partner who never sends one. It raises BadFields.
         """
-        changes = self.shape.read_patch(body) if self._needs_stamp else self.shape.read_patch(body, needs=())
-        if not self._needs_stamp:
+        needs_stamp = needs_stamp and self._needs_stamp
+        changes = self.shape.read_patch(body) if needs_stamp else self.shape.read_patch(body, needs=())
+        if not needs_stamp:
             changes.setdefault("last_updated", write_instant(at))
         return changes if self._turn_patch is None else self._turn_patch(changes)
 

@@ -15,8 +15,9 @@ from roaming.gateways import CannotBeSaid, Declined, Forward, Forwarded, Gateway
 from roaming.protocols.ocpi.article import Article
 from roaming.protocols.ocpi.client import Reply, one_object
 from roaming.protocols.ocpi.crossings import note_crossing
-from roaming.protocols.ocpi.dialect import BadFields
+from roaming.protocols.ocpi.dialect import BadFields, Shape
 from roaming.protocols.ocpi.envelope import BAD_PARAMETER
+from roaming.protocols.ocpi.manners import Manner
 from roaming.protocols.ocpi.paging import next_query, read_page_request
 from roaming.protocols.ocpi.versions import SENDER, Dialect
 
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 # Besides the partner's own headers: the query of the next page, "" after the last.
 NEXT_QUERY = "next-query"
 TOTAL, LIMIT = "x-total-count", "x-limit"
+_LARGEST_PAGE = 1000
 
 
 def is_list(request: Forward) -> bool:
@@ -77,6 +79,23 @@ def find_article(*, request: Forward, dialect: Dialect) -> Article[Any]:
         "cdrs": dialect.cdr,
     }
     return articles[request.module]
+
+
+def shape_of(*, request: Forward, dialect: Dialect) -> Shape[Any] | None:
+    """This function will return the shape of the whole object that a request carries, or None where it carries none."""
+    if request.message is None or request.path[1:] == ("charging_preferences",):
+        return None
+    return find_article(request=request, dialect=dialect).shape
+
+
+def note_habits(*, request: Forward, reply: Reply, manner: Manner) -> None:
+    """This function will note what an answer shows of the partner's habits: its largest page, single objects in lists."""
+    limit = reply.headers.get(LIMIT, "")
+    if is_list(request):
+        if limit.isdigit() and 0 < int(limit) <= _LARGEST_PAGE:
+            manner.observe("page_size", str(int(limit)), "X-Limit of a list", correlation_id=request.correlation_id)
+    elif request.method == "GET":
+        manner.single(reply.data, correlation_id=request.correlation_id)
 
 
 def read_answer(*, request: Forward, dialect: Dialect, reply: Reply, url: str) -> Forwarded:

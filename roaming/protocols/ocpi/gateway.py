@@ -40,6 +40,7 @@ from roaming.protocols.ocpi.client import (
 )
 from roaming.protocols.ocpi.dialect import BadFields, encode
 from roaming.protocols.ocpi.envelope import UNKNOWN_TOKEN, OcpiRefusal
+from roaming.protocols.ocpi.manners import Manner, with_slash
 from roaming.protocols.ocpi.passing import Passage, Passed, read_passed
 from roaming.protocols.ocpi.v2_1_1.commands import NotInThisVersion
 from roaming.protocols.ocpi.versions import DIALECTS, RECEIVER, SENDER, Dialect
@@ -55,6 +56,7 @@ class OcpiGateway:
 
     def __init__(self, platform: PlatformEntry) -> None:
         self.platform = platform
+        self.manner = Manner(platform)
 
     # The outbox.
 
@@ -74,12 +76,14 @@ class OcpiGateway:
             sender=parcel.sender if is_routed else None,
             receiver=parcel.receiver.key if is_routed else None,
             correlation_id=parcel.correlation_id,
-            body=letter.body,
+            body=letter.body and parcels.restyle(letter=letter, parcel=parcel, dialect=self._dialect(), manner=self.manner),
             seconds=PUSH_SECONDS,
         )
 
     def judge(self, parcel: Parcel, answer: Answer) -> Outcome:
         """This function will say what the receiver's answer to a push means (reliability §4, last rows)."""
+        if answer.status in (405, 501) and parcel.verb == "patch" and parcel.attempts == 0 and not parcel.is_merged:
+            self.manner.observe("changes", "put", f"a PATCH is answered HTTP {answer.status}", correlation_id=parcel.correlation_id)
         return parcels.judge(parcel=parcel, answer=answer)
 
     # Real-time authorisation.
@@ -135,7 +139,7 @@ class OcpiGateway:
             raise UnknownToken("the provider does not know the token")
         self._check_success(reply)
         try:
-            decision = dialect.authorization.read(one_object(reply.data), owner=receiver)
+            decision = dialect.authorization.read(self.manner.single(reply.data, correlation_id=request.correlation_id), owner=receiver)
         except BadFields as refusal:
             raise GatewayBroken(f"authorization: {refusal}") from None
         token = decision.token
@@ -198,8 +202,15 @@ class OcpiGateway:
         if "type" in query:
             told = dialect.fit_token_type(query.pop("type"))
             query |= {"type": told} if dialect.routes else {}
+        if forwarding.is_list(request):
+            query = self.manner.ask_for(query)
         url = self._url(request.module, request.interface, request.path, query)
         body = forwarding.write_body(request=request, dialect=dialect)
+        if body is not None:
+            shape = forwarding.shape_of(request=request, dialect=dialect)
+            body = self.manner.write(
+                body, dialect=dialect, shape=shape, owner=request.sender, receiver=request.receiver, module=request.module
+            )
         call = self._call(
             purpose="forward",
             method=request.method,
@@ -218,9 +229,11 @@ class OcpiGateway:
         reply = self._reply(answer)
         self._check_success(reply)
         try:
-            return forwarding.read_answer(request=request, dialect=dialect, reply=reply, url=url)
+            forwarded = forwarding.read_answer(request=request, dialect=dialect, reply=reply, url=url)
         except BadFields as refusal:
             raise GatewayBroken(f"{request.module}: {refusal}") from None
+        forwarding.note_habits(request=request, reply=reply, manner=self.manner)
+        return forwarded
 
     def pass_on(self, passage: Passage) -> Passed:
         """This function will send a request of a module that the hub does not read; it raises a GatewayRefusal, or 404 as answered."""
@@ -281,7 +294,7 @@ class OcpiGateway:
         endpoint = self.platform.endpoints.get((module, interface))
         if endpoint is None:
             raise PlatformOffline(f"the platform serves no {module} {interface}")
-        return join_url(endpoint, path, query)
+        return with_slash(join_url(endpoint, path, query), self.manner.profile)
 
     def _call(
         self,
@@ -302,7 +315,7 @@ class OcpiGateway:
         routes = dialect is None or dialect.routes
         headers = request_headers(sender=sender if routes else None, receiver=receiver if routes else None, correlation_id=correlation_id)
         headers["Authorization"] = authorization(
-            token=self.platform.outbound_token, version=self.platform.version, encoding=self.platform.profile.get("token_encoding")
+            token=self.platform.outbound_token, version=self.platform.version, encoding=self.manner.token_encoding(purpose)
         )
         headers["Accept"] = "application/json"
         if body is not None:

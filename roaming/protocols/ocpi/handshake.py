@@ -4,9 +4,10 @@ All calls to the partner are made before anything is written: no transaction is 
 fails half way has changed nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
+from urllib.parse import urljoin
 
 import msgspec
 from django.db import transaction
@@ -14,11 +15,12 @@ from django.db import transaction
 from roaming import canonical
 from roaming.egress.addresses import check_url
 from roaming.egress.blocking import send
-from roaming.egress.calls import AddressRefused, Call, EgressError
+from roaming.egress.calls import AddressRefused, Call, EgressError, Redirected
 from roaming.parties import directory
 from roaming.parties.directory import Directory, PartyEntry, PlatformEntry
+from roaming.parties.habits import learn
 from roaming.parties.introduce import introduce
-from roaming.parties.profile import learn
+from roaming.parties.profile import profile_of
 from roaming.parties.register import EndpointRow, begin_handshake, complete_registration, finish_handshake, renew_registration
 from roaming.protocols.ocpi.addressing import request_headers
 from roaming.protocols.ocpi.client import NotAnEnvelope, Refused, Reply, authorization, one_object, read_reply
@@ -33,6 +35,7 @@ from roaming.routing.sides import Side, side_of
 
 T = TypeVar("T")
 
+_EVIDENCE = "what worked in the handshake"
 # Two nested calls fit into the patience of a client that waits for its POST.
 CALL_SECONDS = 8.0
 
@@ -65,10 +68,10 @@ class Connected(msgspec.Struct, frozen=True):
 
 
 class _Found(msgspec.Struct, frozen=True):
-    """What the partner's own pages say: its endpoints, and how it reads our token."""
+    """What the partner's own pages say: its endpoints, and the habits that it showed on the way."""
 
     endpoints: list[EndpointRow]
-    token_encoding: str
+    habits: Mapping[str, str]
 
 
 def accept_registration(*, platform: PlatformEntry, dialect: Dialect, credentials: Credentials, at: datetime, correlation_id: str) -> str:
@@ -78,7 +81,7 @@ def accept_registration(*, platform: PlatformEntry, dialect: Dialect, credential
     """
     found = _inspect(platform, dialect, credentials, correlation_id)
     with transaction.atomic():
-        learn(platform=platform, key="token_encoding", value=found.token_encoding)
+        learn(platform=platform, flags=found.habits, evidence=_EVIDENCE, correlation_id=correlation_id, at=at)
         _introduce(credentials)
         return complete_registration(
             platform=platform,
@@ -94,7 +97,7 @@ def renew(*, platform: PlatformEntry, dialect: Dialect, credentials: Credentials
     """This function will update a registration (PUT credentials) and return the next token C; raises as `accept_registration`."""
     found = _inspect(platform, dialect, credentials, correlation_id)
     with transaction.atomic():
-        learn(platform=platform, key="token_encoding", value=found.token_encoding)
+        learn(platform=platform, flags=found.habits, evidence=_EVIDENCE, correlation_id=correlation_id, at=at)
         _introduce(credentials)
         return renew_registration(
             platform=platform,
@@ -129,7 +132,7 @@ def connect(*, platform_id: int, versions_url: str, token: str, at: datetime, co
     answer = line.exchange_credentials(dialect, credentials_url, own)
     _check_claims(platform, answer)
     with transaction.atomic():
-        learn(platform=platform, key="token_encoding", value=line.token_encoding)
+        learn(platform=platform, flags=line.habits, evidence=_EVIDENCE, correlation_id=correlation_id, at=at)
         _introduce(answer)
         finish_handshake(
             platform=platform,
@@ -187,7 +190,7 @@ def _inspect(platform: PlatformEntry, dialect: Dialect, credentials: Credentials
         raise VersionNotOffered(f"your versions list does not offer {dialect.number}")
     endpoints = _placed(platform, dialect, line.read_endpoints(dialect, offered[dialect.number]))
     _check_endpoints(platform, endpoints)
-    return _Found(endpoints=_rows(endpoints), token_encoding=line.token_encoding)
+    return _Found(endpoints=_rows(endpoints), habits=line.habits)
 
 
 def _check_claims(platform: PlatformEntry, credentials: Credentials) -> None:
@@ -240,14 +243,20 @@ class _Line:
         self._token = token
         self._correlation_id = correlation_id
         # How the partner reads our header is unknown until its first answer: as the last time, else Base64 as the specification
-        # says, then the other way (ocpi §3.2).
-        told = platform.profile.get("token_encoding")
-        self._encodings = ["raw", "base64"] if told == "raw" else ["base64", "raw"]
+        # says, then the other way (ocpi §3.2). Some want it otherwise at the next step, so each step may find its own.
+        profile = profile_of(platform.profile)
+        told = {profile.handshake_token_encoding, profile.token_encoding}
+        self._encodings = ("raw", "base64") if "raw" in told and "base64" not in told else ("base64", "raw")
+        self._worked: list[str] = []
+        self._slash = ""
 
     @property
-    def token_encoding(self) -> str:
-        """How the partner reads our token: what worked."""
-        return self._encodings[0]
+    def habits(self) -> Mapping[str, str]:
+        """What worked: how the partner reads our token, first and last, and the end of its addresses."""
+        flags = {"token_encoding": self._worked[-1]} if self._worked else {}
+        if self._worked and self._worked[0] != self._worked[-1]:
+            flags["handshake_token_encoding"] = self._worked[0]
+        return {**flags, "slash": self._slash} if self._slash else flags
 
     def read_versions(self, url: str) -> Sequence[Version]:
         """This function will return the partner's versions list."""
@@ -277,15 +286,27 @@ class _Line:
     def _call(self, step: str, method: str, url: str, body: bytes | None) -> Reply:
         for encoding in self._encodings:
             try:
-                answer = send(self._request(method, url, body, encoding))
-                reply = read_reply(status=answer.status, headers=answer.headers, body=answer.body)
+                reply = self._ask(method, url, body, encoding)
             except Refused:
                 continue
             except (EgressError, NotAnEnvelope) as error:
                 raise CannotUseClient(f"{step}: {error}") from None
-            self._encodings = [encoding]
+            self._encodings = ("raw", "base64") if encoding == "raw" else ("base64", "raw")
+            self._worked.append(encoding)
             return reply
         raise CannotUseClient(f"{step}: your token for the hub is not accepted (HTTP 401 or 403)")
+
+    def _ask(self, method: str, url: str, body: bytes | None, encoding: str) -> Reply:
+        try:
+            answer = send(self._request(method, url, body, encoding))
+        except Redirected as moved:
+            other = _slash_moved(url, moved.location)
+            if not other:
+                raise
+            # The same address with or without its last slash: that is a habit and no redirect (partners §3).
+            self._slash = "always" if other.partition("?")[0].endswith("/") else "never"
+            answer = send(self._request(method, other, body, encoding))
+        return read_reply(status=answer.status, headers=answer.headers, body=answer.body)
 
     def _request(self, method: str, url: str, body: bytes | None, encoding: str) -> Call:
         headers = request_headers(sender=None, receiver=None, correlation_id=self._correlation_id)
@@ -302,3 +323,9 @@ class _Line:
             body=body,
             deadline_seconds=CALL_SECONDS,
         )
+
+
+def _slash_moved(url: str, location: str) -> str:
+    path, mark, query = url.partition("?")
+    other = (path.rstrip("/") if path.endswith("/") else f"{path}/") + mark + query
+    return other if location and urljoin(url, location) == other else ""

@@ -17,12 +17,14 @@ from roaming.gateways import CannotBeSaid, Outcome, Parcel
 from roaming.locations.models import Location
 from roaming.locations.parts import Part, find_part
 from roaming.parties.models import PartyRole
+from roaming.parties.profile import profile_of
 from roaming.protocols.ocpi.article import Article, Crossing
 from roaming.protocols.ocpi.client import NotAnEnvelope, Refused, Reply, read_reply
 from roaming.protocols.ocpi.crossings import note_crossing
-from roaming.protocols.ocpi.dialect import encode
+from roaming.protocols.ocpi.dialect import Shape, encode
 from roaming.protocols.ocpi.kinds import write_instant
 from roaming.protocols.ocpi.loss import LossReport
+from roaming.protocols.ocpi.manners import Manner
 from roaming.protocols.ocpi.versions import Dialect
 from roaming.protocols.ocpi.visitors import ClientInfo
 from roaming.sessions.models import Session
@@ -53,6 +55,27 @@ def goes_to_an_endpoint(parcel: Parcel) -> bool:
     return parcel.object_type not in _ANSWERS
 
 
+def restyle(*, letter: Letter, parcel: Parcel, dialect: Dialect, manner: Manner) -> bytes:
+    """This function will return the body of a letter as its receiver wants it."""
+    owner = canonical.PartyId(*letter.path[:2]) if len(letter.path) > 2 else parcel.sender
+    shape = None if letter.method == "PATCH" or letter.url is not None else _shape_of(letter, parcel, dialect)
+    body = letter.body or b""
+    return manner.rewrite(body, dialect=dialect, shape=shape, owner=owner, receiver=parcel.receiver.key, module=parcel.module)
+
+
+def _shape_of(letter: Letter, parcel: Parcel, dialect: Dialect) -> Shape[Any] | None:
+    if parcel.module == "locations":
+        return (dialect.location, dialect.evse, dialect.connector)[len(letter.path) - 3].shape
+    articles: Mapping[str, Article[Any]] = {
+        "tariffs": dialect.tariff,
+        "tokens": dialect.token,
+        "sessions": dialect.session,
+        "cdrs": dialect.cdr,
+    }
+    article = articles.get(parcel.module)
+    return article.shape if article else None
+
+
 def judge(*, parcel: Parcel, answer: Answer) -> Outcome:
     """This function will say what the answer means: delivered, to be sent again, or refused for good (reliability §4)."""
     if answer.status in (408, 429, 503):
@@ -76,14 +99,14 @@ def _judge_garbage(parcel: Parcel, answer: Answer, garbage: NotAnEnvelope) -> Ou
     if 200 <= answer.status < 300 and not answer.body.strip():
         return Outcome("delivered", f"HTTP {answer.status} without a body")  # met in the field: taken, and nothing said
     if answer.status in (400, 404, 405, 409, 410, 422):
-        retry = answer.status == 404 and _is_part(parcel) and parcel.attempts == 0
+        retry = answer.status in (404, 405) and _is_part(parcel) and parcel.attempts == 0
         return Outcome("retry" if retry else "rejected", f"HTTP {answer.status}")
     return Outcome("retry", str(garbage)[:_MOST_OF_A_NOTE])
 
 
 def _knows_no_whole(parcel: Parcel, reply: Reply) -> bool:
     # A receiver that never had the object refuses a PATCH of it; the next attempt PUTs the whole (partners §2b, 23).
-    return _is_part(parcel) and parcel.attempts == 0 and (reply.http == 404 or 2000 <= reply.code < 3000)
+    return _is_part(parcel) and parcel.attempts == 0 and (reply.http in (404, 405, 501) or 2000 <= reply.code < 3000)
 
 
 def _is_part(parcel: Parcel) -> bool:
@@ -96,7 +119,8 @@ def _retry_after(answer: Answer) -> float | None:
 
 
 def _sends_changes(parcel: Parcel) -> bool:
-    return parcel.verb == "patch" and not parcel.is_merged and parcel.attempts == 0 and parcel.payload is not None
+    takes_changes = profile_of(parcel.platform.profile).changes == "patch"
+    return takes_changes and parcel.verb == "patch" and not parcel.is_merged and parcel.attempts == 0 and parcel.payload is not None
 
 
 def _write_location(parcel: Parcel, dialect: Dialect) -> Letter | None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from roaming.authorizations.models import Authorization
+from roaming.deliveries.drain import drain
 from roaming.deliveries.models import Delivery
 from roaming.locations.models import Location
 from roaming.parties.models import RoamingAgreement
@@ -118,3 +119,16 @@ def test_033_without_an_agreement_a_party_is_as_unknown_as_one_that_does_not_exi
     assert answers[0]["status_code"] == 4001
     assert stub.heard == []
     assert not Delivery.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_034_a_push_that_failed_is_not_sent_later_to_a_partner_that_wants_no_queueing(
+    alfa: Caller, beta_at_stub: Caller, stub: StubPartner
+) -> None:
+    beta_at_stub.platform.profile = {"queueing": "never"}
+    beta_at_stub.platform.save()
+    stub.answer("PUT", LOCATION_AT_STUB, status=503)
+    assert alfa.call("PUT", LOCATION, location(), to=HUB).status == (201, 1000)
+    assert drain() == {"rejected": 1}
+    stub.answer("PUT", LOCATION_AT_STUB)
+    assert (drain(), len(stub.heard)) == ({}, 1)

@@ -1,15 +1,18 @@
 """Addresses, messages and steps that many conformance cases share."""
 
+import json
 from collections import Counter
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
-from roaming.deliveries.capacity import free_places
+from django.db.models import F
+
+from roaming.deliveries.coalesce import Row
 from roaming.deliveries.dispatch import Letter, prepare
 from roaming.deliveries.models import Delivery
-from roaming.deliveries.outbox import Result, claim, settle
+from roaming.deliveries.outbox import Result, read_later, settle
 from roaming.egress.blocking import send
 from roaming.egress.calls import EgressError
 from roaming.gateways import gateway_for
@@ -36,7 +39,7 @@ TO = ("OCPI-to-country-code", "OCPI-to-party-id")
 # OCPI 2.1.1 knows no routing headers.
 NO_ROUTING: dict[str, str | None] = dict.fromkeys(FROM)
 
-_LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+_LEASE = datetime(2198, 1, 1, tzinfo=UTC)
 
 
 def location(**over: Any) -> dict[str, Any]:
@@ -100,12 +103,21 @@ def speaking(version: str, who: Caller) -> Caller:
 
 
 def deliver() -> Counter[str]:
-    """This function will send what waits in the outbox, once, on the test's own connection."""
-    Delivery.objects.filter(state="waiting").update(not_before=_LONG_AGO)
-    known = directory.current()
-    batch = prepare(claim(rooms=free_places(directory=known, in_flight={}, trains={}), busy_with_cdrs=()), known, monotonic())
+    """This function will send what waits in the outbox, the first of each object, on the test's own connection."""
+    heads: dict[tuple[int, str, int], Delivery] = {}
+    for row in Delivery.objects.filter(state="waiting").order_by("id"):
+        heads.setdefault((row.receiver_id, row.module, row.object_row), row)
+    Delivery.objects.filter(id__in=[row.pk for row in heads.values()]).update(lease_until=_LEASE, attempts=F("attempts") + 1)
+    claimed = [_claimed(row) for row in heads.values()]
+    later = read_later(claimed)
+    batch = prepare([(row, later[row.id]) for row in claimed], directory.current(), monotonic())
     letters = [*batch.letters, *(letter for train in batch.trains for letter in train)]
     return settle([*batch.results, *map(_sent, letters)])
+
+
+def _claimed(row: Delivery) -> Row:
+    told = {name: getattr(row, name) for name in Row._fields if name not in ("attempts", "payload", "lease_until")}
+    return Row(**told, attempts=row.attempts + 1, payload=None if row.payload is None else json.dumps(row.payload), lease_until=_LEASE)
 
 
 def _sent(letter: Letter) -> Result:

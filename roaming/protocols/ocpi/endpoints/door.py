@@ -36,6 +36,7 @@ from roaming.protocols.ocpi.dialect import read_value
 from roaming.protocols.ocpi.envelope import SERVER_ERROR, OcpiRefusal, bad_parameter, not_found, write_refusal, write_success
 from roaming.protocols.ocpi.intake import BodyTooLarge, NotJson, check_headers, read_json
 from roaming.protocols.ocpi.kinds import ci_string
+from roaming.protocols.ocpi.manners import Manner
 from roaming.protocols.ocpi.refusals import in_old_words, refusal_of
 from roaming.protocols.ocpi.versions import Dialect, VersionNotSpoken, get_dialect
 from roaming.routing.sides import Side
@@ -117,6 +118,8 @@ class Door(APIView):
             self.headers_read if self.dialect.routes else {name: self.headers_read[name] for name in _IDS if name in self.headers_read}
         )
         self.address = read_address(headers=headers, caller=self.caller, side=self.side, owner=self._named_owner())
+        if self.dialect.routes and FROM_PARTY not in headers:
+            self.observe("missing_sender", str(self.address.sender), "a request without OCPI-from headers")
         limits.check(self.limit_of(request), f"{self.caller.platform.id}:{self.address.sender}")
 
     def is_offered(self) -> bool:
@@ -147,6 +150,22 @@ class Door(APIView):
             self.raw_body = _read(self.request._request, self.body_limit)
             check_headers(headers=self.headers_read, has_body=bool(self.raw_body))
         return self.raw_body
+
+    @property
+    def manner(self) -> Manner:
+        """How the caller really speaks."""
+        return Manner(self.caller.platform)
+
+    def needs_stamp(self) -> bool:
+        """This function will say whether a PATCH of this caller must carry last_updated, and note one that does not."""
+        body = self.body()
+        if isinstance(body, dict) and body.get("last_updated") is None and self.dialect.routes:
+            self.observe("patch_stamp", "optional", "a PATCH without last_updated")
+        return self.manner.profile.patch_stamp == "required"
+
+    def observe(self, flag: str, value: str, evidence: str) -> None:
+        """This function will note a habit of the caller that its profile does not hold yet."""
+        self.manner.observe(flag, value, evidence, correlation_id=self.ids.correlation_id)
 
     def object_id(self, name: str, *, longest: int = 36) -> str:
         """This function will return an id of the path; it raises BadFields where it is no CiString."""

@@ -15,6 +15,7 @@ from roaming.objects.announce import NoAgreement, UnknownParty
 from roaming.objects.pages import Page
 from roaming.objects.patches import PatchBreaksObject, UnknownObject
 from roaming.parties.directory import PlatformEntry
+from roaming.parties.profile import profile_of
 from roaming.protocols.ocpi import limits, paging
 from roaming.protocols.ocpi.article import Article
 from roaming.protocols.ocpi.crossings import note_crossing
@@ -43,6 +44,7 @@ class FunctionalDoor(Door):
     """A door of a functional module. `interface` is the side of the module that is called here."""
 
     interface: ClassVar[Interface]
+    is_single = False  # the answer's data is one object
 
     def arrange(self, *, is_list: bool = False) -> Arrangement:
         """This function will place the message; it raises 2001 where it can go nowhere."""
@@ -122,28 +124,50 @@ class FunctionalDoor(Door):
     def written(self, article: Article[S], message: Any, *, owner: canonical.PartyId | None = None) -> dict[str, Any] | None:
         """This function will write an object in the caller's version and count what that loses; None where it must not cross."""
         crossing = article.cross(message)
+        teller = owner or getattr(message, "owner", None) or self.responder or self.address.sender
         note_crossing(
             crossing=crossing,
             message=message,
-            owner=owner or getattr(message, "owner", None) or self.responder or self.address.sender,
+            owner=teller,
             receiver=self.address.sender,
             module=self.module,
             version=self.dialect.number,
             at=self.at,
         )
-        return crossing.body
+        if crossing.body is None:
+            return None
+        told: dict[str, Any] = self.manner.write(
+            crossing.body,
+            dialect=self.dialect,
+            shape=article.shape,
+            owner=teller,
+            receiver=self.address.sender,
+            module=self.module,
+        )
+        return told
 
     def found(self, article: Article[S], message: Any, *, owner: canonical.PartyId | None = None) -> dict[str, Any]:
         """This function will write an object in the caller's version; what must not cross is not there: it raises the one 404."""
         body = self.written(article, message, owner=owner)
         if body is None:
             raise not_found()
+        self.is_single = True
         return body
 
     def relay(self, forwarded: Forwarded, data: Any = None, headers: Mapping[str, str] | None = None) -> HttpResponse:
         """This function will answer with the receiver's own status and message, and with data that was read and written anew."""
-        body = write_success(data, at=self.at, code=forwarded.status_code, message=forwarded.status_message or None)
+        told = [data] if self.is_single and self._wraps() else data
+        body = write_success(told, at=self.at, code=forwarded.status_code, message=forwarded.status_message or None)
         return self.answer(body, http=201 if forwarded.http_status == 201 else 200, headers=headers)
+
+    def success(
+        self, data: Any = None, *, http: int = 200, headers: Mapping[str, str] | None = None, message: str | None = None
+    ) -> HttpResponse:
+        """This function will return an answer with status 1000; a single object in a list of one for a caller who speaks so."""
+        return super().success([data] if self.is_single and self._wraps() else data, http=http, headers=headers, message=message)
+
+    def _wraps(self) -> bool:
+        return self.manner.profile.objects == "listed"
 
     def receipt(self, receipt: Receipt) -> HttpResponse:
         """This function will answer for a stored push: 201 for a new object, a marker for a repeat, a word for one that came too late."""
@@ -196,6 +220,8 @@ class PushDoor(FunctionalDoor):
         dialect = DIALECTS.get(platform.version)
         if dialect is None:
             return False
+        if profile_of(platform.profile).changes == "put":
+            return True
         request = self._forward_request(receiver, platform, path=path, changes=changes)
         return find_article(request=request, dialect=dialect).write_patch(changes) is None
 
@@ -235,7 +261,7 @@ class ListDoor(FunctionalDoor):
         page = paging.read_page_request(query, needs_date_from=self.needs_date_from)
         if page.party is not None and self.address.receiver is None:
             self.address = msgspec.structs.replace(self.address, receiver=page.party)
-        elif (page.cursor is not None or not self.dialect.routes) and self.address.receiver is None:
+        elif self.address.receiver is None and self._means_hub(page):
             self.address = msgspec.structs.replace(self.address, receiver=self.directory.hub.key)
         arrangement = self.arrange(is_list=True)
         url = module_url(self.dialect.number, self.module, SENDER)
@@ -247,6 +273,12 @@ class ListDoor(FunctionalDoor):
         found = find(page)
         headers = paging.page_headers(url=url, page=page, total=found.total, cursor=found.next)
         return self.success(self._write_all(article, found.items), headers=headers)
+
+    def _means_hub(self, page: paging.PageRequest) -> bool:
+        if page.cursor is not None or not self.dialect.routes:
+            return True
+        self.observe("missing_receiver", "hub", "a list asked without OCPI-to headers")
+        return self.manner.profile.missing_receiver == "hub"
 
     def _write_all(self, article: Article[S], items: Sequence[Any]) -> list[dict[str, Any]]:
         return [body for item in items if (body := self.written(article, item)) is not None]

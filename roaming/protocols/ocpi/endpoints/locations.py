@@ -136,7 +136,7 @@ class LocationReceiver(PushDoor):
     def patch(self, request: Request, version: str, country_code: str, party_id: str, **ids: str) -> HttpResponse:
         """This function will take changed fields of a location, EVSE or connector."""
         owner, path = self.own_party(), self._path(ids)
-        changes = _article(self.dialect, len(path) - 1).read_patch(self.body(), at=self.at)
+        changes = _article(self.dialect, len(path) - 1).read_patch(self.body(), at=self.at, needs_stamp=self.needs_stamp())
         name = "uid" if len(path) == 2 else "id"
         if name in changes:
             check_same(**{name: (changes[name], path[-1])})

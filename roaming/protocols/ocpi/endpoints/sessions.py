@@ -105,7 +105,7 @@ class SessionReceiver(FunctionalDoor):
         owner, session_id = self.own_party(), self.object_id("session_id")
         if self.dialect.merge_session is not None:
             return self._merge(owner, session_id, self.dialect.merge_session)
-        changes = self.dialect.session.read_patch(self.body(), at=self.at)
+        changes = self.dialect.session.read_patch(self.body(), at=self.at, needs_stamp=self.needs_stamp())
         fixed = {"country_code": owner.country_code, "party_id": owner.party_id, "id": session_id}
         check_same(**{name: (changes[name], path) for name, path in fixed.items() if name in changes})
         receipt = patch_session(

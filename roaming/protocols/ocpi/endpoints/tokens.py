@@ -85,7 +85,7 @@ class TokenReceiver(PushDoor):
         """This function will take changed fields of a token."""
         owner, token_uid = self.own_party(), self.object_id("token_uid")
         kind = self._type(request, token_uid)
-        changes = self.dialect.token.read_patch(self.body(), at=self.at)
+        changes = self.dialect.token.read_patch(self.body(), at=self.at, needs_stamp=self.needs_stamp())
         fixed = {"country_code": owner.country_code, "party_id": owner.party_id, "uid": token_uid, "type": kind}
         check_same(**{name: (changes[name], path) for name, path in fixed.items() if name in changes})
 
