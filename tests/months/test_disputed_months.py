@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from roaming import canonical
 from roaming.models import Cdr
 from settlement.clearing.clear import clear_everything
 from settlement.clearing.models import Hold
+from settlement.disputes.accept import accept_cdr
+from settlement.disputes.answer import answer_dispute
 from settlement.disputes.end import ResolvedAlready
 from settlement.disputes.models import Dispute
 from settlement.disputes.open import DisputedAlready, NothingCharged, TooLate, WrongAmount, open_dispute
@@ -137,3 +141,37 @@ def test_the_window_of_the_terms_ends() -> None:
     close(at=CUT_OFF)
     with pytest.raises(TooLate):
         dispute(cdr, "1.00", at=datetime(2026, 12, 4, tzinfo=UTC))
+
+
+def test_a_dispute_after_the_lock_is_revised_in_the_next_month() -> None:
+    cdr = charge("M", "P", "100.00")
+    october = issue(close())
+    opened = dispute(cdr, "12.10", at=AFTER)
+    answer_dispute(dispute=opened, by="p@ppp.example", by_role="partner-finance", at=AFTER, answer="revise", party=cdr.owner)
+    credit(cdr, received_at=AFTER)
+    token = canonical.decode(cdr.body, canonical.Cdr).cdr_token
+    charge("M", "P", "87.90", known=False, session_id=cdr.session_id, cdr_token=token, received_at=AFTER)
+    november = issue(close(NOVEMBER, at=CUT_OFF_NOVEMBER), at=CUT_OFF_NOVEMBER)
+    opened.refresh_from_db()
+    assert (opened.state, opened.upheld_amount) == ("revised", Decimal("12.10"))
+    # -100.00 and +87.90: M was charged 100.00 in October and gets 12.10 back.
+    assert november.positions() == {"M": Decimal("12.10"), "P": Decimal("-12.10")}
+    assert october.positions() == {"M": Decimal("-100.00"), "P": Decimal("100.00")}
+    assert [(line["bucket"], line["gross"]) for line in november.document("P")["cdrs"]] == [("credit", "-100.0000"), ("late", "87.9000")]
+    assert verify_ledger().ok
+
+
+def test_a_part_is_paid_on_time_and_the_offer_settles_the_rest() -> None:
+    cdr = charge("M", "P", "100.00")
+    clear_everything(at=BEFORE)
+    told: dict[str, Any] = {"by": "m@mmm.example", "by_role": "partner-finance", "party": cdr.provider}
+    accept_cdr(cdr=cdr, amount=Decimal("80.00"), reason="wrong_time", at=BEFORE, **told)
+    assert close().positions()["P"] == Decimal("80.00")
+    rest = Dispute.objects.get(cdr=cdr)
+    answer_dispute(
+        dispute=rest, by="p@ppp.example", by_role="partner-finance", at=AFTER, answer="offer", offered=Decimal("15.00"), party=cdr.owner
+    )
+    answer_dispute(dispute=rest, at=AFTER, answer="agree", **told)
+    november = close(NOVEMBER, at=CUT_OFF_NOVEMBER)
+    assert november.positions() == {"M": Decimal("-5.00"), "P": Decimal("5.00")}
+    assert verify_ledger().ok

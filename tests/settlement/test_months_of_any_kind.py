@@ -1,7 +1,7 @@
-"""Any order of intake, repeats, credits, clearing, releases, disputes, closes and issues keeps invariants 1 to 9 of reliability §5.3.
+"""Any order of intake, repeats, credits, clearing, releases, disputes, revisions, closes and issues keeps invariants 1 to 9.
 
-CDRs come through the door of roaming (`receive_cdr`); a plain model in dictionaries predicts every position. Each example is rolled
-back, the next one starts on an empty hub.
+The invariants are those of reliability §5.3. CDRs come through the door of roaming (`receive_cdr`); a plain model in dictionaries
+predicts every position. Each example is rolled back, the next one starts on an empty hub.
 """
 
 from collections import defaultdict
@@ -31,6 +31,7 @@ from roaming.cdrs.receive import CdrAlreadySealed, receive_cdr
 from roaming.models import Cdr
 from settlement.clearing.clear import clear_everything, clear_pending
 from settlement.clearing.release import CannotRelease, NotHeld, release_hold
+from settlement.disputes.answer import answer_dispute
 from settlement.disputes.models import Dispute
 from settlement.disputes.open import DisputedAlready, open_dispute
 from settlement.disputes.resolve import resolve_dispute
@@ -191,12 +192,32 @@ class AnyMonth(RuleBasedStateMachine):
         if dispute.resolved_at is not None or (outcome == "split" and dispute.amount < Decimal("0.03")):
             return
         resolve_dispute(dispute=dispute, outcome=outcome, by="checker", by_role="checker", at=_NOW)
-        half = (dispute.amount / 2).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-        owed_after_all = {"upheld": Decimal(0), "rejected": dispute.amount, "split": dispute.amount - half}[outcome]
-        was_withheld = any(cdr == name for cdr, _, _ in self.adjusted)
-        gross = owed_after_all if was_withheld else owed_after_all - dispute.amount
-        if gross:
-            self._adjust(name, gross)
+        self._foresee_end(name, {"upheld": dispute.amount, "rejected": Decimal(0), "split": _half(dispute.amount)}[outcome])
+
+    @rule(name=cdrs, answer=st.sampled_from(["accept", "agree", "withdraw"]))
+    def end_between_the_two(self, name: str, answer: str) -> None:
+        if name not in self.disputes:
+            return
+        dispute = self.disputes[name]
+        dispute.refresh_from_db()
+        if dispute.resolved_at is not None or dispute.amount < Decimal("0.03"):
+            return
+        offered = _half(dispute.amount) if answer == "agree" else None
+        said: dict[str, Any] = {"dispute": dispute, "by_role": "partner-finance", "at": _NOW}
+        if answer == "agree":
+            answer_dispute(**said, by="operator", answer="offer", offered=offered)
+        answer_dispute(**said, by="operator" if answer == "accept" else "partner", answer=answer)
+        self._foresee_end(name, {"accept": dispute.amount, "withdraw": Decimal(0), "agree": offered or Decimal(0)}[answer])
+
+    @rule(target=cdrs, name=cdrs)
+    def revise(self, name: str) -> Any:
+        fresh = f"{name}-R"
+        if self.credited.get(name) not in self.sealed or name.endswith("-R") or fresh in self.sealed:
+            return multiple()
+        self.sealed[fresh], self.known[fresh] = msgspec.structs.replace(self.sealed[name], id=fresh), self.known[name]
+        self._receive(self.sealed[fresh])
+        self.pending.append(fresh)
+        return fresh
 
     @rule(month=st.sampled_from(_MONTHS))
     def close(self, month: canonical.Period) -> None:
@@ -226,6 +247,10 @@ class AnyMonth(RuleBasedStateMachine):
         assert set(Charge.objects.values_list("cdr__cdr_id", "period")) == set(self.charged.items())
         held = set(Hold.objects.filter(state="held").values_list("cdr__cdr_id", flat=True))
         assert held | set(self.charged) | set(self.pending) == set(self.sealed)
+        # What was doubted, credited and sent anew is linked.
+        for name, dispute in self.disputes.items():
+            if f"{name}-R" in self.charged and Dispute.objects.filter(pk=dispute.pk, resolved_by="credit CDR").exists():
+                assert Dispute.objects.filter(pk=dispute.pk, state="revised", replacement__cdr_id=f"{name}-R").exists()
         assert not held & set(self.charged)
 
     @precondition(lambda self: bool(self.frozen))
@@ -266,6 +291,13 @@ class AnyMonth(RuleBasedStateMachine):
             taken = sum((row.gross for row in dispute.adjustments.exclude(kind="restored")), Decimal(0))
             if taken:
                 self._adjust(original, -taken)
+
+    def _foresee_end(self, name: str, not_owed: Decimal) -> None:
+        amount = self.disputes[name].amount
+        was_withheld = any(cdr == name for cdr, _, _ in self.adjusted)
+        gross = amount - not_owed if was_withheld else -not_owed
+        if gross:
+            self._adjust(name, gross)
 
     def _adjust(self, name: str, gross: Decimal) -> None:
         charge = Charge.objects.get(cdr__cdr_id=name)
@@ -312,6 +344,10 @@ class AnyMonth(RuleBasedStateMachine):
 
 def _in_four_decimals(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
+
+
+def _half(amount: Decimal) -> Decimal:
+    return (amount / 2).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 def _rounded(amount: Decimal) -> Decimal:
