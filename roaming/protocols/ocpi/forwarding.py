@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from roaming import canonical
+from roaming.exchanges.quarantine import BadItem, quarantine
 from roaming.gateways import CannotBeSaid, Declined, Forward, Forwarded, GatewayBroken
 from roaming.protocols.ocpi.article import Article
 from roaming.protocols.ocpi.client import Reply, one_object
@@ -98,12 +99,12 @@ def note_habits(*, request: Forward, reply: Reply, manner: Manner) -> None:
         manner.single(reply.data, correlation_id=request.correlation_id)
 
 
-def read_answer(*, request: Forward, dialect: Dialect, reply: Reply, url: str) -> Forwarded:
+def read_answer(*, request: Forward, dialect: Dialect, reply: Reply, url: str, platform_id: int) -> Forwarded:
     """This function will read a success of the receiver; it raises BadFields or GatewayBroken where its data is not what was asked for."""
     data: object = None
     headers: dict[str, str] = {}
     if is_list(request):
-        data, headers = _read_list(request, dialect, reply, url)
+        data, headers = _read_list(request, dialect, reply, url, platform_id)
     elif request.method == "GET":
         owner = request.receiver if request.interface == SENDER else request.sender
         data = find_article(request=request, dialect=dialect).read(one_object(reply.data), owner=owner)
@@ -113,26 +114,34 @@ def read_answer(*, request: Forward, dialect: Dialect, reply: Reply, url: str) -
     return Forwarded(http_status=reply.http, status_code=reply.code, status_message=reply.message, data=data, headers=headers)
 
 
-def _read_list(request: Forward, dialect: Dialect, reply: Reply, url: str) -> tuple[list[object], dict[str, str]]:
+def _read_list(request: Forward, dialect: Dialect, reply: Reply, url: str, platform_id: int) -> tuple[list[object], dict[str, str]]:
     if not isinstance(reply.data, list):
         raise GatewayBroken("the answer to a list is no list")
     article = find_article(request=request, dialect=dialect)
     kept: list[object] = []
-    unread = foreign = 0
+    bad: list[BadItem] = []
     for item in reply.data:
         try:
             message = article.read(item, owner=request.receiver)
-        except BadFields:
-            unread += 1
+        except BadFields as refusal:
+            bad.append(BadItem(item, str(refusal)))
             continue
         if _is_owned(message, request.receiver):
             kept.append(message)
         else:
-            foreign += 1
-    if unread or foreign:
+            bad.append(BadItem(item, "an object of another owner"))
+    if bad:
         logger.warning(
             "objects of a partner's list were left out",
-            extra={"ocpi_module": request.module, "party": str(request.receiver), "unreadable": unread, "foreign": foreign},
+            extra={"ocpi_module": request.module, "party": str(request.receiver), "left_out": len(bad)},
+        )
+        quarantine(
+            platform_id=platform_id,
+            owner=request.receiver,
+            module=request.module,
+            items=bad,
+            correlation_id=request.correlation_id,
+            at=timezone.now(),
         )
     total = reply.headers.get(TOTAL, "")
     following = next_query(

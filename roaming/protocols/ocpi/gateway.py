@@ -229,7 +229,7 @@ class OcpiGateway:
         reply = self._reply(answer)
         self._check_success(reply)
         try:
-            forwarded = forwarding.read_answer(request=request, dialect=dialect, reply=reply, url=url)
+            forwarded = forwarding.read_answer(request=request, dialect=dialect, reply=reply, url=url, platform_id=self.platform.id)
         except BadFields as refusal:
             raise GatewayBroken(f"{request.module}: {refusal}") from None
         forwarding.note_habits(request=request, reply=reply, manner=self.manner)

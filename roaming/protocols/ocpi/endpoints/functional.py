@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from roaming import canonical
+from roaming.exchanges.quarantine import BadItem, quarantine
 from roaming.gateways import Forward, Forwarded, PlatformOffline, gateway_for
 from roaming.objects.announce import NoAgreement, UnknownParty
 from roaming.objects.pages import Page
@@ -35,6 +36,9 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 PUSH_SECONDS = 10.0
 LIST_SECONDS = 20.0
+
+# What a stored object can be that no version writes: a value that an older hub let in.
+_UNWRITABLE = (BadFields, ValueError, TypeError, KeyError, AttributeError, ArithmeticError)
 
 # Why the hub may not keep its own copy of what a receiver has already taken; the receiver's word stands.
 _COPY_REFUSALS = (UnknownObject, PatchBreaksObject, ContradictingPeriod, StampInFuture, UnknownParty, NoAgreement)
@@ -281,7 +285,29 @@ class ListDoor(FunctionalDoor):
         return self.manner.profile.missing_receiver == "hub"
 
     def _write_all(self, article: Article[S], items: Sequence[Any]) -> list[dict[str, Any]]:
-        return [body for item in items if (body := self.written(article, item)) is not None]
+        """This function will write every object; one that cannot be written is set aside, and the rest goes on."""
+        written: list[dict[str, Any]] = []
+        for item in items:
+            try:
+                body = self.written(article, item)
+            except _UNWRITABLE as problem:
+                self._set_aside(item, f"cannot be written: {type(problem).__name__}: {problem}")
+                continue
+            if body is not None:
+                written.append(body)
+        return written
+
+    def _set_aside(self, item: Any, reason: str) -> None:
+        owner = getattr(item, "owner", None) or self.responder or self.directory.hub.key
+        logger.error("an object of a list was left out", extra={"ocpi_module": self.module, "reason": reason[:200]})
+        quarantine(
+            platform_id=self.caller.platform.id,
+            owner=owner,
+            module=self.module,
+            items=[BadItem(canonical.to_builtins(item), reason)],
+            correlation_id=self.ids.correlation_id,
+            at=self.at,
+        )
 
     def _forward_list(
         self, article: Article[S], receiver: canonical.PartyId, platform: PlatformEntry, query: Mapping[str, str], url: str
