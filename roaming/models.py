@@ -2,7 +2,7 @@
 
 from roaming.audit.models import AuditRecord
 from roaming.authorizations.models import Authorization
-from roaming.cdrs.models import Cdr, SealedBlock
+from roaming.cdrs.models import Cdr, ChainHead, SealedBlock
 from roaming.commands.models import ForwardedCommand
 from roaming.deliveries.models import Delivery
 from roaming.exchanges.models import CrossingLoss, Exchange, QuarantinedItem
@@ -28,6 +28,7 @@ __all__ = [
     "AuthenticationRecord",
     "Authorization",
     "Cdr",
+    "ChainHead",
     "Credential",
     "CrossingLoss",
     "Delivery",

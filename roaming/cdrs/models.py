@@ -77,6 +77,9 @@ class SealedBlock(models.Model):
     first_row = models.BigIntegerField()
     final_row = models.BigIntegerField()
     count = models.IntegerField()
+    leaves = models.PositiveSmallIntegerField(
+        default=1, db_default=1, help_text="What stands under the root: 1 seals; 2 seals, each followed by when its row was received."
+    )
     root = models.BinaryField()
     previous_head = models.BinaryField()
     head = models.BinaryField()
@@ -87,3 +90,15 @@ class SealedBlock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} block {self.height}"
+
+
+class ChainHead(models.Model):
+    """How high a chain is, kept apart from its blocks by the database: the last block and its rows cannot go together unseen."""
+
+    kind = models.CharField(max_length=8, unique=True)
+    height = models.IntegerField()
+    final_row = models.BigIntegerField()
+    head = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.height}"

@@ -24,13 +24,20 @@ _LOOK_SECONDS = 0.02
 
 
 class Chain(msgspec.Struct, frozen=True):
-    """A table whose rows are sealed: its name in `SealedBlock.kind`, and the table."""
+    """A table whose rows are sealed: its name in `SealedBlock.kind`, the table, and what a leaf of its blocks is (SQL)."""
 
     kind: str
     table: str
+    leaf: str
+    leaves: int
 
 
-CHAINS = (Chain(kind="cdr", table="roaming_cdr"), Chain(kind="session", table="roaming_sessionrevision"))
+# When a CDR was received decides its period and is not in its body: the blocks cover it, as microseconds since 1970 in eight bytes.
+STAMPED = "seal || int8send((extract(epoch FROM received_at) * 1000000)::bigint)"
+CHAINS = (
+    Chain(kind="cdr", table="roaming_cdr", leaf=STAMPED, leaves=2),
+    Chain(kind="session", table="roaming_sessionrevision", leaf="seal", leaves=1),
+)
 
 # Ids are drawn when a row is written and seen when its transaction commits: a lower id may appear after a higher one. Whoever
 # writes the table holds this lock from before the id is drawn until the commit is visible, transactions without an xid too
@@ -44,8 +51,8 @@ WHERE locktype = 'relation' AND database = (SELECT oid FROM pg_database WHERE da
 LAST_BLOCK = "SELECT height, final_row, head FROM roaming_sealedblock WHERE kind = %s ORDER BY height DESC LIMIT 1"
 
 ADD_BLOCK = """
-INSERT INTO roaming_sealedblock (kind, height, first_row, final_row, count, root, previous_head, head, sealed_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+INSERT INTO roaming_sealedblock (kind, height, first_row, final_row, count, leaves, root, previous_head, head, sealed_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 # Two sealers would give two blocks one height; the second one leaves, it has nothing to add.
@@ -97,16 +104,16 @@ def _seal_one(chain: Chain, highest: int, at: datetime, block_size: int) -> bool
         cursor.execute(LAST_BLOCK, [chain.kind])
         height, final_row, head = cursor.fetchone() or (0, 0, NO_HEAD)
         cursor.execute(
-            f"SELECT id, seal FROM {chain.table} WHERE id > %s AND id <= %s ORDER BY id LIMIT %s",  # noqa: S608  (a constant)
+            f"SELECT id, {chain.leaf} FROM {chain.table} WHERE id > %s AND id <= %s ORDER BY id LIMIT %s",  # noqa: S608  (a constant)
             [final_row, highest, block_size],
         )
         rows = cursor.fetchall()
         if not rows:
             return False
-        root, previous = merkle_root(bytes(seal) for _, seal in rows), bytes(head)
+        root, previous = merkle_root(bytes(leaf) for _, leaf in rows), bytes(head)
         first, last = rows[0][0], rows[-1][0]
         cursor.execute(
             ADD_BLOCK,
-            [chain.kind, height + 1, first, last, len(rows), root, previous, next_head(previous=previous, root=root), at],
+            [chain.kind, height + 1, first, last, len(rows), chain.leaves, root, previous, next_head(previous=previous, root=root), at],
         )
     return True

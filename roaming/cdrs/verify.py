@@ -19,6 +19,7 @@ from roaming.objects.limits import DoesNotFit
 CDRS = f"""
 SELECT c.id, c.seal, pg_catalog.sha256(c.received), c.body, c.owner_id, c.provider_id, c.credit_of_id,
     (SELECT o.cdr_key FROM roaming_cdr o WHERE o.id = c.credit_of_id AND o.owner_id = c.owner_id),
+    int8send((extract(epoch FROM c.received_at) * 1000000)::bigint),
     {", ".join(f"c.{name}" for name in Columns.__struct_fields__)}
 FROM roaming_cdr c ORDER BY c.id
 """  # noqa: S608  (names of our own columns)
@@ -27,9 +28,17 @@ SESSION_REVISIONS = """
 SELECT r.id, r.seal, pg_catalog.sha256(r.body) = r.seal, r.session_id, r.number FROM roaming_sessionrevision r ORDER BY r.id
 """
 
-BLOCKS = "SELECT height, first_row, final_row, count, root, previous_head, head FROM roaming_sealedblock WHERE kind = %s ORDER BY height"
+# One statement, one snapshot: a block that is made meanwhile is in both parts or in none. The noted head comes first, with count −1.
+BLOCKS = """
+SELECT * FROM (
+    SELECT height, 0 AS first_row, final_row, -1 AS count, 0 AS leaves, ''::bytea AS root, ''::bytea AS previous_head, head
+    FROM roaming_chainhead WHERE kind = %s
+    UNION ALL
+    SELECT height, first_row, final_row, count, leaves, root, previous_head, head FROM roaming_sealedblock WHERE kind = %s
+) AS told ORDER BY count >= 0, height
+"""
 
-_FIRST_COLUMN = 8
+_STAMP, _FIRST_COLUMN = 8, 9
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -50,6 +59,7 @@ class _Block(msgspec.Struct, frozen=True):
     first_row: int
     final_row: int
     count: int
+    leaves: int
     root: bytes
     previous_head: bytes
     head: bytes
@@ -65,7 +75,7 @@ def verify_seals() -> Verification:
         companies = _read_companies()
         for row in _stream(CDRS):
             _check_cdr(row, companies)
-            cdrs.step(row[0], bytes(row[1]))
+            cdrs.step(row[0], bytes(row[1]), bytes(row[_STAMP]))
         cdrs.end()
         for row in _stream(SESSION_REVISIONS):
             if not row[2]:
@@ -77,19 +87,23 @@ def verify_seals() -> Verification:
     return Verification(ok=True, records=cdrs.rows, head=cdrs.head)
 
 
+_NOTHING = _Block(0, 0, 0, 0, 1, b"", b"", NO_HEAD)
+
+
 class _ChainWalk:
     """Compares the blocks of one chain with the rows that pass by in order."""
 
     def __init__(self, kind: str) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(BLOCKS, [kind])
-            blocks = [_Block(*row[:4], *(bytes(part) for part in row[4:])) for row in cursor.fetchall()]
+            cursor.execute(BLOCKS, [kind, kind])
+            blocks = [_Block(*row[:5], *(bytes(part) for part in row[5:])) for row in cursor.fetchall()]
+        self._noted = blocks.pop(0) if blocks and blocks[0].count < 0 else _NOTHING
         self.kind = kind
         self.rows = 0
         self._blocks = iter(blocks)
         self._seals: list[bytes] = []
         self._first = 0
-        self._previous = _Block(0, 0, 0, 0, b"", b"", NO_HEAD)
+        self._previous = _NOTHING
         self._block = next(self._blocks, None)
 
     @property
@@ -97,8 +111,8 @@ class _ChainWalk:
         """The latest head that was found right, in hex."""
         return self._previous.head.hex() if self._previous.height else ""
 
-    def step(self, row: int, seal: bytes) -> None:
-        """This function will take the next row; it raises Broken where it completes a block that does not fit."""
+    def step(self, row: int, seal: bytes, stamp: bytes = b"") -> None:
+        """This function will take the next row with its seal and when it was received; it raises Broken where a block does not fit."""
         self.rows += 1
         while self._block is not None and row > self._block.final_row:
             self._close(self._block)
@@ -106,14 +120,20 @@ class _ChainWalk:
             return
         if not self._seals:
             self._first = row
-        self._seals.append(seal)
+        self._seals.append(seal + stamp if self._block.leaves > 1 else seal)
         if row == self._block.final_row:
             self._close(self._block)
 
     def end(self) -> None:
-        """This function will check the blocks whose last rows are gone; it raises Broken."""
+        """This function will check the blocks whose last rows are gone, and that the chain is as high as was noted; it raises Broken."""
         while self._block is not None:
             self._close(self._block)
+        reached = (self._previous.height, self._previous.final_row, self._previous.head)
+        noted = self._noted
+        if reached != (noted.height, noted.final_row, noted.head):
+            raise Broken(
+                f"{self.kind} chain ends at block {reached[0]} (row {reached[1]}), noted was block {noted.height} (row {noted.final_row})"
+            )
 
     def _close(self, block: _Block) -> None:
         name = f"{self.kind} block {block.height} (rows {block.first_row} to {block.final_row})"
@@ -130,7 +150,7 @@ class _ChainWalk:
 
 
 def _check_cdr(row: tuple[Any, ...], companies: dict[int, canonical.PartyId]) -> None:
-    _, seal, received_digest, body, owner, provider, credit_of, original_key = row[:_FIRST_COLUMN]
+    _, seal, received_digest, body, owner, provider, credit_of, original_key = row[:_STAMP]
     if _seal(received_digest, body) != seal:
         raise Broken(f"{_name(row, companies)}: its body does not fit its seal")
     try:

@@ -1,13 +1,15 @@
 """Blocks of seals cover every decided row once; whoever changes what was sealed is named."""
 
 import re
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from roaming import canonical
 from roaming.cdrs import seal
@@ -25,6 +27,11 @@ from tests.builders.parties import a_provider, an_operator, roaming_partners
 def receive_many(first: int, count: int) -> None:
     for number in range(first, first + count):
         receive(a_cdr(id=f"CDR-{number:04d}", session_id=f"S-{number}"))
+
+
+def stamped(row: Cdr) -> bytes:
+    """This function will return a leaf of a block: the seal, and when it was received in microseconds since 1970."""
+    return bytes(row.seal) + struct.pack(">q", (row.received_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
 
 
 def blocks() -> list[SealedBlock]:
@@ -62,7 +69,7 @@ class TestSealBlocks:
             (2, rows[2].id, rows[3].id, 2),
             (3, rows[4].id, rows[4].id, 1),
         ]
-        assert bytes(first.root) == merkle_root([bytes(rows[0].seal), bytes(rows[1].seal)])
+        assert bytes(first.root) == merkle_root([stamped(rows[0]), stamped(rows[1])])
         assert bytes(first.previous_head) == bytes(32)
         assert bytes(second.previous_head) == bytes(first.head)
         assert bytes(third.head) == next_head(previous=bytes(second.head), root=bytes(third.root))
@@ -216,6 +223,36 @@ class TestVerifySeals:
         verification = verify_seals()
         assert not verification.ok
         assert re.search(why, verification.broken or "")
+
+    def test_the_last_block_cannot_go_together_with_its_rows(self) -> None:
+        roaming_partners()
+        receive_many(1, 4)
+        seal_blocks(at=NOW, block_size=2)
+        tamper("DELETE FROM roaming_sealedblock WHERE height = 2", table="roaming_sealedblock")
+        tamper("DELETE FROM roaming_cdr WHERE cdr_id IN ('CDR-0003', 'CDR-0004')")
+        assert re.search(r"cdr chain ends at block 1 .* noted was block 2", verify_seals().broken or "")
+        with pytest.raises(IntegrityError, match="cannot shrink"), connection.cursor() as cursor:
+            cursor.execute("UPDATE roaming_chainhead SET height = 1")
+
+    def test_when_a_cdr_was_received_is_covered_by_its_block(self) -> None:
+        roaming_partners()
+        receive_many(1, 2)
+        seal_blocks(at=NOW, block_size=2)
+        tamper("UPDATE roaming_cdr SET received_at = received_at - interval '1 day' WHERE cdr_id = 'CDR-0002'")
+        assert "block 1 (rows" in (verify_seals().broken or "")
+
+    def test_blocks_from_before_cover_seals_alone_and_still_verify(self) -> None:
+        roaming_partners()
+        receive_many(1, 2)
+        seal_blocks(at=NOW)
+        root = merkle_root(bytes(seal) for seal in Cdr.objects.order_by("id").values_list("seal", flat=True))
+        head = next_head(previous=bytes(32), root=root)
+        tamper("UPDATE roaming_sealedblock SET leaves = 1, root = %s, head = %s", root, head, table="roaming_sealedblock")
+        tamper("UPDATE roaming_chainhead SET head = %s", head, table="roaming_chainhead")
+        receive_many(3, 1)
+        seal_blocks(at=NOW)
+        assert [block.leaves for block in blocks()] == [1, 2]
+        assert verify_seals().ok
 
     def test_names_the_session_whose_revision_was_changed(self) -> None:
         roaming_partners()
