@@ -18,6 +18,7 @@ from roaming.parties.invite import invite_platform
 from roaming.parties.models import Platform
 from tests.builders.canonical_messages import NOW
 from tests.wire import oicp
+from tests.wire.oicp_schemas import check_answer, check_sent
 from tests.wire.stub_partner import StubPartner, Told
 
 _numbers = itertools.count()
@@ -58,7 +59,9 @@ class Partner:
     def post(self, path: str, body: Any, *, headers: Mapping[str, str] | None = None, raw: bytes | None = None) -> Reply:
         """This method will send a message to the hub through the proxy."""
         sent = {"X-Proxy-Secret": settings.HUB_PROXY_SECRET, "X-Client-Certificate-SHA256": self.fingerprint, **(headers or {})}
-        return send(path, raw if raw is not None else oicp.as_bytes(body), sent)
+        reply = send(path, raw if raw is not None else oicp.as_bytes(body), sent)
+        check_answer(path, reply.http, reply.json)
+        return reply
 
     def start(self, **over: Any) -> Reply:
         """AuthorizeStart."""
@@ -163,8 +166,11 @@ def answers(stub: StubPartner, path: str, body: Any) -> None:
 
 
 def heard(stub: StubPartner, path: str) -> list[Any]:
-    """This function will return what the stub heard at a path of OICP."""
-    return [one.json for one in stub.heard if one.path == f"/api/oicp/{path}"]
+    """This function will return what the stub heard at a path of OICP; each message must be as the specification has it."""
+    told = [one.json for one in stub.heard if one.path == f"/api/oicp/{path}"]
+    for body in told:
+        check_sent(path, body)
+    return told
 
 
 def authorized(provider_id: str = "NL-BET", **over: Any) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """What started or was reserved too late is undone; and the place of a card reaches an OICP provider from the event loop too."""
 
-import asyncio
 import time
 from typing import Any
 
 import pytest
 
 from roaming import canonical
+from roaming.authorizations.background import run_in_background
 from roaming.deliveries.drain import drain
 from roaming.locations.models import Location
 from roaming.parties import directory
@@ -84,7 +84,7 @@ def test_a_provider_asked_from_the_event_loop_hears_the_evse(k: Caller, m: Partn
         correlation_id="c",
     )
     for _ in range(2):
-        asyncio.run(OicpGateway(platform).authorize_async(request, receiver=m.key, deadline_seconds=3.0))
+        run_in_background(OicpGateway(platform).authorize_async(request, receiver=m.key, deadline_seconds=3.0), seconds=4.0)
         Location.objects.all().delete()  # the second time it is remembered
 
     assert [one["EvseID"] for one in heard(m_stub, path)] == ["FR*KOP*E0001"] * 2
