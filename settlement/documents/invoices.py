@@ -1,31 +1,21 @@
 """The supplies on a statement as invoices and credit notes: what each seller asks of each buyer, before it is written as a file.
 
-Netting never nets VAT: each direction of a pair has its own document, and what was taken back stands on a credit note of its own.
 One model, from which UBL, CII and the PDF are written. Nothing is guessed: where a proof is missing there is no document.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
-from roaming.models import Party
-from settlement.clearing.models import Charge
-from settlement.documents.supplies import countries_of, credited_numbers, is_billed_by_provider
-from settlement.netting.models import NettingRun, PairTotal
-from settlement.statements.models import Statement, StatementLine
+from settlement.documents.credited import countries_of, credited_numbers
+from settlement.netting.models import NettingRun
+from settlement.statements.models import Statement
+from settlement.statements.supplies import Supply, list_supplies
 from settlement.tax.proof import missing_of_party, missing_of_supply
-from settlement.tax.rules import Rule, rule_named
+from settlement.tax.rules import Rule
 from settlement.terms.details import get_details
-
-_DESCRIPTIONS: Mapping[str, str] = {
-    Charge.Bucket.CURRENT: "Charging sessions of the period",
-    Charge.Bucket.LATE: "Charging sessions of earlier periods",
-    Charge.Bucket.CREDIT: "Charging sessions taken back",
-}
-_ORDER = {"receivable": 0, "payable": 1, "fee": 2}
 
 
 class MissingVatId(Exception):
@@ -67,6 +57,7 @@ class Invoice:
 
     number: str
     side: str
+    type_code: str
     is_credit: bool
     is_self_billed: bool
     seller: OnPaper
@@ -79,13 +70,6 @@ class Invoice:
     corrects: tuple[str, ...]
     settled_by: str
     lines: tuple[InvoiceLine, ...]
-
-    @property
-    def type_code(self) -> str:
-        """UNTDID 1001: 380 invoice, 381 credit note; 389 and 261 where the buyer bills itself (Art. 224 of Directive 2006/112/EC)."""
-        if self.is_self_billed:
-            return "261" if self.is_credit else "389"
-        return "381" if self.is_credit else "380"
 
     @property
     def is_outside_vat(self) -> bool:
@@ -115,43 +99,22 @@ class Invoice:
         return groups
 
 
-class _Supply(NamedTuple):
-    side: str
-    seller: Party
-    buyer: Party
-    is_credit: bool
-    is_outside: bool
-
-
-_Supplies = Mapping[_Supply, Sequence[InvoiceLine]]
-
-
 def list_invoices(*, statement: Statement) -> list[Invoice]:
     """This function will return the invoices and credit notes of a statement: supplies made, supplies received, hub fees.
 
-    The seller's statement numbers them, so that seller and buyer find the same number in their files. Invoices less credit notes are
-    the statement's receivable, payable and fees to the cent. It raises MissingVatId.
+    It raises MissingVatId where a proof is missing that one of them rests on.
     """
-    supplies: dict[_Supply, list[InvoiceLine]] = defaultdict(list)
-    for supply, line in (*_of_pairs(statement), *_of_fees(statement)):
-        supplies[supply].append(line)
+    supplies = list_supplies(statement=statement)
     papers = _papers(supplies)
     missing = next(_missing(statement, supplies, papers), None)
     if missing is not None:
         raise MissingVatId(missing)
-    statements = Statement.objects.filter(run=statement.run_id, currency=statement.currency).select_related("run__netting_set")
-    by_party = {row.party_id: row for row in statements}
-    ordered = sorted(supplies.items(), key=lambda item: _place(item[0]))
-    return [_invoice(supply, lines, by_party[supply.seller.pk], papers) for supply, lines in ordered]
+    return [_invoice(supply, papers) for supply in supplies]
 
 
-def _place(supply: _Supply) -> tuple[object, ...]:
-    return _ORDER[supply.side], supply.seller.key, supply.buyer.key, supply.is_credit, supply.is_outside
-
-
-def _papers(supplies: Iterable[_Supply]) -> dict[int, OnPaper]:
+def _papers(supplies: Iterable[Supply]) -> dict[int, OnPaper]:
     papers = {}
-    for party in {party for supply in supplies for party in (supply.seller, supply.buyer)}:
+    for party in {party for supply in supplies for party in (supply.key.seller, supply.key.buyer)}:
         told = get_details(party=party)
         papers[party.pk] = OnPaper(
             key=str(party.key),
@@ -165,69 +128,53 @@ def _papers(supplies: Iterable[_Supply]) -> dict[int, OnPaper]:
     return papers
 
 
-def _missing(statement: Statement, supplies: _Supplies, papers: Mapping[int, OnPaper]) -> Iterator[str]:
+def _missing(statement: Statement, supplies: Iterable[Supply], papers: Mapping[int, OnPaper]) -> Iterator[str]:
     run: NettingRun = statement.run
-    for party in sorted({party for supply in supplies for party in (supply.seller, supply.buyer)}, key=lambda party: party.key):
+    for party in sorted({party for supply in supplies for party in (supply.key.seller, supply.key.buyer)}, key=lambda party: party.key):
         gap = missing_of_party(party=party, vat_id=papers[party.pk].vat_id)
         if gap is not None:
             yield gap
-    for supply, lines in sorted(supplies.items(), key=lambda item: _place(item[0])):
-        for rule in {line.rule for line in lines if supply.side != "fee" and line.rule.proof}:
+    for supply in supplies:
+        key = supply.key
+        for rule in {line.rule for line in supply.lines if key.side != "fee" and line.rule.proof}:
             yield from missing_of_supply(
                 rule=rule,
-                seller=supply.seller,
-                buyer=supply.buyer,
-                buyer_vat_id=papers[supply.buyer.pk].vat_id,
-                countries=countries_of(run=run, operator=supply.seller, provider=supply.buyer, note=rule.note),
-                first_day=run.starts_at.astimezone(UTC).date(),
-                final_day=(run.ends_at.astimezone(UTC) - timedelta(days=1)).date(),
+                seller=key.seller,
+                buyer=key.buyer,
+                buyer_vat_id=papers[key.buyer.pk].vat_id,
+                countries=countries_of(run=run, operator=key.seller, provider=key.buyer, note=rule.note),
+                first_day=_first_day(run),
+                final_day=_final_day(run),
             )
 
 
-def _invoice(supply: _Supply, lines: Sequence[InvoiceLine], numbered_by: Statement, papers: Mapping[int, OnPaper]) -> Invoice:
+def _invoice(supply: Supply, papers: Mapping[int, OnPaper]) -> Invoice:
+    key, numbered_by = supply.key, supply.numbered_by
     run: NettingRun = numbered_by.run
-    number = numbered_by.number or f"draft-{numbered_by.pk}"
     at = numbered_by.issued_at or run.closed_at
-    is_sale = supply.side != "fee"
+    corrects = credited_numbers(statement=numbered_by, buyer=key.buyer) if key.is_credit and key.side != "fee" else ()
     return Invoice(
-        number=f"{number}-{supply.buyer.key}{'-C' if supply.is_credit else ''}{'-O' if supply.is_outside else ''}",
-        side=supply.side,
-        is_credit=supply.is_credit,
-        is_self_billed=is_sale and is_billed_by_provider(run=run, operator=supply.seller, provider=supply.buyer),
-        seller=papers[supply.seller.pk],
-        buyer=papers[supply.buyer.pk],
+        number=supply.number,
+        side=key.side,
+        type_code=supply.type_code,
+        is_credit=key.is_credit,
+        is_self_billed=supply.is_self_billed,
+        seller=papers[key.seller.pk],
+        buyer=papers[key.buyer.pk],
         issued_on=at.astimezone(UTC).date(),
         due_on=numbered_by.due_on,
-        first_day=run.starts_at.astimezone(UTC).date(),
-        final_day=(run.ends_at.astimezone(UTC) - timedelta(days=1)).date(),
+        first_day=_first_day(run),
+        final_day=_final_day(run),
         currency=numbered_by.currency,
-        corrects=credited_numbers(statement=numbered_by, buyer=supply.buyer) if supply.is_credit and is_sale else (),
+        corrects=corrects,
         settled_by=f"Settled by the netting of {run.period}, {run.netting_set.name}: see the statement.",
-        lines=tuple(lines),
+        lines=tuple(InvoiceLine(line.description, line.net, line.vat, line.vat_rate, line.rule) for line in supply.lines),
     )
 
 
-def _of_pairs(statement: Statement) -> Iterator[tuple[_Supply, InvoiceLine]]:
-    pairs = PairTotal.objects.filter(run=statement.run_id, currency=statement.currency).select_related("operator", "provider")
-    for side, role in (("receivable", "operator"), ("payable", "provider")):
-        for pair in pairs.filter(**{role: statement.party_id}).order_by("vat_rate", "tax_note", "bucket"):
-            is_credit = pair.net < 0 or (pair.net == 0 and pair.vat < 0)
-            what = _DESCRIPTIONS.get(pair.bucket, "Disputed sessions")
-            rule = rule_named(note=pair.tax_note)
-            line = _line(f"{what}: {pair.count} CDRs, {abs(pair.energy_kwh):.4f} kWh", pair, rule, is_turned=is_credit)
-            yield _Supply(side, pair.operator, pair.provider, is_credit, rule.category == "O"), line
+def _first_day(run: NettingRun) -> date:
+    return run.starts_at.astimezone(UTC).date()
 
 
-def _of_fees(statement: Statement) -> Iterator[tuple[_Supply, InvoiceLine]]:
-    for fee in statement.lines.filter(kind=StatementLine.Kind.FEE).select_related("counterparty").order_by("number"):
-        assert fee.counterparty is not None
-        is_earned = fee.net > 0  # on the hub's own statement
-        seller, buyer = (statement.party, fee.counterparty) if is_earned else (fee.counterparty, statement.party)
-        rule = rule_named(note=fee.tax_note, is_fee=True)
-        line = _line(f"Hub fee for {fee.count} CDRs", fee, rule, is_turned=not is_earned)
-        yield _Supply("fee", seller, buyer, False, rule.category == "O"), line
-
-
-def _line(description: str, row: PairTotal | StatementLine, rule: Rule, *, is_turned: bool) -> InvoiceLine:
-    sign = -1 if is_turned else 1
-    return InvoiceLine(description=description, net=sign * row.net, vat=sign * row.vat, vat_rate=row.vat_rate, rule=rule)
+def _final_day(run: NettingRun) -> date:
+    return (run.ends_at.astimezone(UTC) - timedelta(days=1)).date()

@@ -21,6 +21,7 @@ from reportlab.platypus import (
 )
 
 from settlement.documents.pdf_page import NumberedCanvas, address, draw_first_page, draw_later_page
+from settlement.documents.pdf_sections import section_of
 from settlement.documents.pdf_style import BODY, HEADING, MARGIN, PAGE, QUIET_BODY, TITLE, WIDTH, figure, register_fonts, style, text
 from settlement.documents.pdf_tables import cdr_tables, facts, lines_table, note, payments_table, taxes_table, tiles
 from settlement.statements.annex import read_annex
@@ -92,6 +93,10 @@ def _story(statement: Statement, content: StatementContent) -> Iterator[Flowable
         yield taxes_table(content)
     yield CondPageBreak(45 * mm)
     yield from _closing_words(content)
+    if content.sections:
+        yield Spacer(0, 4 * mm)
+        for section in content.sections:
+            yield from section_of(section)
     yield from _annex(statement, content)
 
 

@@ -17,6 +17,7 @@ from roaming import canonical
 from settlement.statements.annex import COLUMNS, read_annex
 from settlement.statements.content import PartyDetails, StatementContent, read_content
 from settlement.statements.models import Statement
+from settlement.statements.sections import FIGURES, Section
 
 _NUMBERS = frozenset({"energy_kwh", "net", "vat", "gross", "vat_rate", "shown", "amount", "hub_fee"})
 _WIDTHS = {
@@ -37,6 +38,7 @@ def render_xlsx(*, statement: Statement) -> bytes:
         "Lines": [_typed(line) for line in _builtins(content.lines)],
         "Taxes": [_typed(tax) for tax in _builtins(content.taxes)],
         "Payments": [_typed(payment) for payment in _builtins(content.payments)],
+        **{_tab(section): _section_rows(section) for section in content.sections},
         **_cdr_sheets(statement, content),
     }
     of_cdrs = list(COLUMNS) if content.bridge.cdrs else []
@@ -102,6 +104,24 @@ def _summary(content: StatementContent) -> list[dict[str, Any]]:
 def _address(what: str, details: PartyDetails) -> list[tuple[str, str]]:
     place = ", ".join(filter(None, [details.street, f"{details.postal_code} {details.city}".strip(), details.country]))
     return [(f"{what}: name", details.name), (f"{what}: address", place), (f"{what}: VAT id", details.vat_id)]
+
+
+def _tab(section: Section) -> str:
+    return f"{section.number} {section.title}"[:31]  # Excel's limit
+
+
+def _section_rows(section: Section) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [
+        {name: _figure(cell) if name in FIGURES else cell for name, cell in zip(section.columns, row, strict=True)} for row in section.rows
+    ]
+    return rows or [{"note": section.note}]
+
+
+def _figure(cell: str) -> float | str | None:
+    try:
+        return float(cell) if cell else None
+    except ValueError:
+        return cell
 
 
 def _cdr_sheets(statement: Statement, content: StatementContent) -> dict[str, Iterator[dict[str, Any]]]:

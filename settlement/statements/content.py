@@ -17,6 +17,7 @@ from settlement.clearing.models import Charge, Hold
 from settlement.netting.models import NettingRun, PlannedPayment
 from settlement.netting.references import text_of
 from settlement.statements.models import Statement, StatementLine
+from settlement.statements.sections import Section, build_sections
 from settlement.tax.rules import rule_named
 from settlement.terms.details import get_details
 from settlement.terms.hub import hub_party
@@ -129,6 +130,7 @@ class StatementContent(msgspec.Struct, frozen=True):
     payments: list[Payment]
     bridge: Bridge
     chain_head: str
+    sections: list[Section] = []
 
 
 class CdrLine(msgspec.Struct, frozen=True):
@@ -171,7 +173,7 @@ class CdrLine(msgspec.Struct, frozen=True):
     seal: str
 
 
-class StatementDocument(StatementContent, frozen=True):
+class StatementDocument(StatementContent, frozen=True, kw_only=True):
     """The JSON export."""
 
     cdrs: list[CdrLine]
@@ -208,6 +210,7 @@ def build_content(*, statement: Statement) -> StatementContent:
         payments=_payments(statement),
         bridge=_bridge(statement),
         chain_head=run.ledger_head,
+        sections=build_sections(statement=statement),
     )
 
 

@@ -52,14 +52,16 @@ def _issue_statements(run: NettingRun, at: datetime) -> None:
     statements = list(Statement.objects.filter(run=run).select_related("party").order_by(*order))
     first = _take_numbers(year=at.year, count=len(statements)) if statements else 0
     for place, statement in enumerate(statements):
-        statement.run = run
         statement.number = f"{SERIES}-{at.year}-{first + place:05d}"
+    Statement.objects.bulk_update(statements, ["number"])  # all first: a statement names the invoices of the others
+    for statement in statements:
+        statement.run = run
         statement.state = Statement.State.ISSUED
         statement.issued_at = at
         days = due_days(netting_set=run.netting_set, party=statement.party, on=run.ends_at.date())
         statement.due_on = at.date() + timedelta(days=days)
         statement.content = freeze(build_content(statement=statement))
-        statement.save(update_fields=["number", "state", "issued_at", "due_on", "content"])
+        statement.save(update_fields=["state", "issued_at", "due_on", "content"])
 
 
 def _take_numbers(*, year: int, count: int) -> int:

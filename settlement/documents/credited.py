@@ -1,14 +1,10 @@
-"""What an invoice must know of the charges behind it: where they stood, what a credit note corrects, and who bills."""
-
-from datetime import timedelta
+"""What an invoice must know of the charges behind it: where their charge points stand, and what a credit note corrects."""
 
 from django.db import connection
 
 from roaming.models import Party
 from settlement.netting.models import NettingRun
 from settlement.statements.models import Statement
-from settlement.terms.models import SettlementTerms
-from settlement.terms.queries import NoTermsInForce, terms_in_force
 
 _COUNTRIES = """
 SELECT DISTINCT cdr.country FROM settlement_charge charge JOIN roaming_cdr cdr ON cdr.id = charge.cdr_id
@@ -44,12 +40,3 @@ def credited_numbers(*, statement: Statement, buyer: Party) -> tuple[str, ...]:
     with connection.cursor() as cursor:
         cursor.execute(_CREDITED, [run.netting_set_id, run.period, statement.party_id, buyer.pk, statement.currency])
         return tuple(f"{row[0]}-{buyer.key}" for row in cursor.fetchall())
-
-
-def is_billed_by_provider(*, run: NettingRun, operator: Party, provider: Party) -> bool:
-    """This function will tell whether the pair's terms at the end of the period let the provider bill itself."""
-    try:
-        terms = terms_in_force(operator=operator, provider=provider, at=run.ends_at - timedelta(seconds=1))
-    except NoTermsInForce:
-        return False
-    return bool(terms.billed_by == SettlementTerms.BilledBy.PROVIDER)
