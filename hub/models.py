@@ -2,10 +2,11 @@
 
 from hub.directory.models import ServiceMinute
 from hub.portal.models import AgreementOffer, CdrExport, Preference, SelfTest, StatementNotice, Webhook
-from hub.users.models import Membership, RecoveryCode, SecondFactor, User
+from hub.users.models import Bookmark, Membership, RecoveryCode, SecondFactor, User
 
 __all__ = [
     "AgreementOffer",
+    "Bookmark",
     "CdrExport",
     "Membership",
     "Preference",

@@ -16,6 +16,7 @@ _ACTIONS = {
     "settlement.release_hold": Action.RELEASE_HOLD,
     "settlement.export_statement": Action.EXPORT,
     "roaming.run_deliveries": Action.RUN_DELIVERIES,
+    "roaming.write_note": Action.WRITE_NOTE,
     "roaming.lock_platform": Action.LOCK_PLATFORMS,
 }
 _WORK = ("roaming", "settlement")

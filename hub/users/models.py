@@ -101,6 +101,26 @@ class Membership(models.Model):
         return f"{self.user} of {self.party}"
 
 
+class Bookmark(models.Model):
+    """A list of the admin as a person filtered it, under a name of their own."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="bookmarks")
+    name = models.CharField(max_length=60)
+    path = models.CharField(max_length=200)
+    query = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "name"], name="bookmark_named_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def address(self) -> str:
+        """Where it leads."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
 class SecondFactor(models.Model):
     """What a person has beside the password: an authenticator app (RFC 6238), or a passkey (WebAuthn). Only confirmed ones are rows."""
 

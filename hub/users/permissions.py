@@ -22,6 +22,7 @@ class Action(StrEnum):
     EXPORT = "export"
 
     SEE_EVERYTHING = "see_everything"
+    WRITE_NOTE = "write_note"
     RUN_DELIVERIES = "run_deliveries"
     LOCK_PLATFORMS = "lock_platforms"
     MANAGE_USERS = "manage_users"
@@ -43,6 +44,7 @@ _MONEY = (Action.CLOSE, Action.APPROVE, Action.ISSUE, Action.RELEASE_HOLD, Actio
 _BY_STAFF_ROLE: dict[Action, frozenset[str]] = {
     **{action: MAY[action.value] for action in _MONEY},
     Action.SEE_EVERYTHING: _EVERYONE_INSIDE,
+    Action.WRITE_NOTE: _EVERYONE_INSIDE,
     Action.RUN_DELIVERIES: frozenset({_STAFF.OPERATIONS}),
     Action.LOCK_PLATFORMS: frozenset({_STAFF.OPERATIONS}),
     Action.MANAGE_USERS: frozenset({_STAFF.PLATFORM}),  # who makes logins moves no money (clearing §3.2)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from hub.users import pages
+from hub.users import bookmarks, pages
 
 app_name = "account"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("recovery-codes/", pages.new_recovery_codes, name="recovery_codes"),
     path("remove/<int:factor_id>/", pages.remove, name="remove"),
     re_path(r"^passkey/(?P<purpose>new)/(?P<step>begin|complete)/$", pages.passkey, name="new_passkey"),
+    path("bookmarks/", bookmarks.keep, name="keep_bookmark"),
+    path("bookmarks/<int:bookmark_id>/forget/", bookmarks.forget, name="forget_bookmark"),
     path("second-factor/", pages.second_factor, name="second_factor"),
     re_path(r"^second-factor/passkey/(?P<step>begin|complete)/$", pages.passkey, {"purpose": "show"}, name="passkey"),
     path("invitation/<str:who>/<str:token>/", pages.invitation, name="invitation"),

@@ -9,15 +9,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
-from unfold.views import ChangeList
 
+from roaming.admin.keyset import KeysetList
 from roaming.admin.pages import BigTablePage
 from roaming.exchanges.queries import keys_of
 from roaming.figures import NOTHING, chip, figure, instant_to_the_second, moment, pretty_json, two_lines
 from roaming.models import Exchange, Platform
 
 
-class _ListByTime(ChangeList):  # type: ignore[misc]  # django-unfold ships no types
+class _ListByTime(KeysetList):
     def url_for_result(self, result: Exchange) -> str:
         """This function will return the address of a row's page."""
         return f"{super().url_for_result(result)}?{urlencode({'at': result.at.isoformat()})}"
@@ -30,7 +30,8 @@ class ExchangePage(BigTablePage):
     empty = "Nothing was said yet. Exchanges are written as soon as a partner calls, or is called."
     list_display = ["at_cell", "message", "answered", "took_figure", "route", "correlation_id"]
     list_filter = ["direction", "module"]
-    ordering = ["-at", "-id"]
+    keyset = ("-at", "-id")
+    keeps_who_looked = True
     search_help_text = "Correlation id, id of an object, party (DE-ALF), or a time in UTC (2026-10-05 12:00:07)."
     fieldsets = [
         (None, {"fields": [("happened", "way"), "message", ("answered", "took_figure"), ("parties", "platform")]}),
@@ -40,7 +41,7 @@ class ExchangePage(BigTablePage):
     ]
     readonly_fields = ["happened", "way", "message", "answered", "took_figure", "parties", "platform", "sent", "got"]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetList]:
         """This function will return the list whose links tell the instant of each row."""
         return _ListByTime
 

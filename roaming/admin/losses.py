@@ -17,7 +17,7 @@ class CrossingLossPage(BigTablePage):
     empty = "Nothing was lost yet. Rows appear when an object goes to a partner on another version."
     list_display = ["what", "became", "route", "counted", "latest"]
     list_filter = ["version", "module", "effect", "touches", "is_blocked"]
-    ordering = ["-last_at", "-id"]
+    keyset = ("-last_at", "-id")
     search_help_text = "Party, like DE-ALF: what it loses as owner."
     fieldsets = [
         (None, {"fields": [("what", "became"), ("route", "version"), ("counted", "latest")]}),

@@ -1,14 +1,20 @@
 """What the admin's pages share: nothing that was sealed or received is edited here, and no page counts a big table."""
 
+from http import HTTPStatus
 from typing import Any
 
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.paginator import InfinitePaginator
 
+from roaming.admin.export import export_list
+from roaming.admin.keyset import KeysetList
+from roaming.audit.write import write_audit
 from roaming.figures import link
 
 
@@ -21,6 +27,23 @@ class Page(ModelAdmin):  # type: ignore[misc]  # django-unfold ships no types
     list_fullwidth = True
     compressed_fields = True
     actions_on_top = True
+    list_before_template = "admin/list_tools.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """This function will add the list as a file."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        return [path("export/", self.admin_site.admin_view(self.export_view), name=name), *super().get_urls()]
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """This function will give the list, as it is filtered, as CSV; the trail keeps who took it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        write_audit(
+            action="exported",
+            by=str(request.user.get_username()),
+            after={"list": self.opts.db_table, "filter": request.GET.urlencode()[:200]},
+        )
+        return export_list(page=self, request=request)
 
 
 class ReadOnlyPage(Page):
@@ -42,13 +65,32 @@ class ReadOnlyPage(Page):
 
 
 class BigTablePage(ReadOnlyPage):
-    """Rows that may be millions: newest first, never counted, searched by exact keys only."""
+    """Rows that may be millions: newest first, never counted, read on from where a page ended, searched by exact keys only."""
 
-    paginator = InfinitePaginator
-    ordering = ["-id"]
+    keyset: tuple[str, ...] = ("-id",)  # the order of the list; its last column is unique
+    keeps_who_looked = False  # whether opening a row is kept in the audit trail: rows that tell about drivers
     sortable_by: tuple[str, ...] = ()
     search_help_text = "Exact match."
     search_fields = ["pk"]  # shows the box; what it finds is `find`'s decision
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """This function will return the order of the list."""
+        return self.keyset
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetList]:
+        """This function will name the kind of list."""
+        return KeysetList
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """This function will show a row, and keep who looked at it where it tells about a driver."""
+        answer: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        if self.keeps_who_looked and request.method == "GET" and answer.status_code == HTTPStatus.OK:
+            row = self.get_object(request, unquote(object_id))
+            if row is not None:
+                write_audit(action="looked at", by=str(request.user.get_username()), subject=row)
+        return answer
 
     def find(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """This function will return the rows an exact key names."""

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from roaming.admin.notes import NOTE, Noted
 from roaming.admin.pages import ReadOnlyPage, ReadOnlyRows
 from roaming.admin.steps import Step, StepsPage
 from roaming.figures import NOTHING, chip, day, instant, party_cell, pretty_json, two_lines
@@ -84,11 +85,11 @@ _UNLOCK = Step(
 
 
 @admin.register(Platform)
-class PlatformPage(StepsPage):
+class PlatformPage(Noted, StepsPage):
     """Software with a connection. Invited and connected by command; locked and unlocked here or there."""
 
     empty = "No platform yet. Invite one: manage.py invite_platform --name … --party CPO:DE:ABC"
-    steps = (_LOCK, _UNLOCK)
+    steps = (_LOCK, _UNLOCK, NOTE)
     list_display = ["what", "state", "speaks", "hosts", "last_seen"]
     list_filter = ["status", "is_locked", "protocol"]
     search_fields = ["name", "party_roles__party__name", "party_roles__party__party_id"]
@@ -96,9 +97,10 @@ class PlatformPage(StepsPage):
     inlines = [RolesOfPlatform, EndpointsOfPlatform, CredentialsOfPlatform]
     fieldsets = [
         (None, {"fields": [("name", "state"), ("speaks", "last_seen"), "versions_url", "hosts_allowed"]}),
+        ("Notes and changes", {"fields": ["trail"]}),
         ("How this partner speaks", {"fields": ["habits"], "classes": ["collapse"]}),
     ]
-    readonly_fields = ["state", "speaks", "last_seen", "hosts_allowed", "habits"]
+    readonly_fields = ["state", "speaks", "last_seen", "hosts_allowed", "habits", "trail"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Platform]:
         """This function will read the parties along."""

@@ -19,7 +19,7 @@ class EvseProjectionPage(BigTablePage):
     empty = "Every EVSE of OCPI operators can be told over OICP. A location is looked at when an OICP provider pulls."
     list_display = ["owner", "location", "counted", "why", "looked_at"]
     list_select_related = ["owner"]
-    ordering = ["owner", "location_row"]
+    keyset = ("owner_id", "location_row")
     search_help_text = "Party, like DE-ALF: its locations."
     fieldsets = [(None, {"fields": ["owner", "location", "why", "looked_at"]})]
     readonly_fields = ["owner", "location", "why", "looked_at"]

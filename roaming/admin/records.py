@@ -108,7 +108,8 @@ class AuthorizationPage(BigTablePage):
     """Every answer the hub gave to “may this token charge?”."""
 
     empty = "Nobody asked yet whether a token may charge."
-    ordering = ["-at"]
+    keyset = ("-at", "-id")
+    keeps_who_looked = True
     list_display = ["asked_cell", "answer", "decided_by", "operator_cell", "provider_cell", "token", "where", "took_figure"]
     list_filter = ["outcome", "source"]
     list_select_related = ["operator", "provider"]

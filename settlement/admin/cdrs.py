@@ -8,7 +8,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from roaming import canonical
+from roaming.admin.notes import NOTE, Noted
 from roaming.admin.pages import BigTablePage, page_link
+from roaming.admin.steps import StepsPage
 from roaming.figures import (
     NOTHING,
     chip,
@@ -56,9 +58,11 @@ class ClearingState(admin.SimpleListFilter):
 
 
 @admin.register(Cdr)
-class CdrPage(BigTablePage):
+class CdrPage(Noted, BigTablePage, StepsPage):
     """Sealed CDRs, newest first. Nothing here can be edited, in the database neither."""
 
+    steps = (NOTE,)
+    keeps_who_looked = True
     empty = "No CDR yet. They arrive when sessions end; the demonstration network sends some every minute."
     list_display = ["cdr", "state", "operator_cell", "provider_cell", "place", "energy_figure", "net_figure", "ended_cell"]
     list_filter = [ClearingState, "owner", "provider", "currency"]
@@ -80,6 +84,7 @@ class CdrPage(BigTablePage):
         ("Money", {"fields": [("net_figure", "vat_figure"), ("whose_price", "charged"), "said", "credit_chain"]}),
         ("Driver", {"fields": [("token", "contract"), ("session_id", "authorization_reference"), "auth_method"]}),
         ("Receipt", {"fields": [("received_on", "received_as"), "short_seal"]}),
+        ("Notes and changes", {"fields": ["trail"]}),
         ("As it came", {"fields": ["raw"], "classes": ["collapse"]}),
         ("In the canonical language", {"fields": ["canonical_form"], "classes": ["collapse"]}),
     ]
@@ -100,7 +105,7 @@ class CdrPage(BigTablePage):
             "net_figure",
             "vat_figure",
         ],
-        *["charged", "said", "credit_chain", "token", "contract", "received_on", "short_seal", "raw", "canonical_form"],
+        *["charged", "said", "credit_chain", "token", "contract", "received_on", "short_seal", "raw", "canonical_form", "trail"],
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cdr]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from roaming.admin.notes import NOTE, Noted
 from roaming.admin.pages import BigTablePage, page_link
 from roaming.admin.steps import Step, StepsPage
 from roaming.figures import chip, energy, exact_money, figure, instant, moment, party_cell, place_of, two_lines
@@ -44,13 +45,12 @@ _RELEASE = Step(
 
 
 @admin.register(Hold)
-class HoldPage(BigTablePage, StepsPage):
-    """Holds, the open ones first. A held CDR is kept out of every run until somebody releases it, or its operator credits it."""
+class HoldPage(Noted, BigTablePage, StepsPage):
+    """Holds, the newest first. A held CDR is kept out of every run until somebody releases it, or its operator credits it."""
 
     empty = "Nothing is held. CDRs that a check speaks against appear here, with the money at risk."
-    steps = (_RELEASE,)
+    steps = (_RELEASE, NOTE)
     actions = []
-    ordering = ["state", "-id"]
     list_display = ["cdr_cell", "why", "operator", "provider", "energy_figure", "net_figure", "state_chip", "since_cell"]
     list_filter = ["state", "cdr__owner", "cdr__provider"]
     list_select_related = ["cdr__owner", "cdr__provider"]
@@ -59,10 +59,11 @@ class HoldPage(BigTablePage, StepsPage):
         (None, {"fields": [("cdr_link", "state_chip"), ("operator", "provider"), ("where", "when"), ("energy_figure", "net_figure")]}),
         ("Why it is held", {"fields": ["reasons_list", "since"]}),
         ("Release", {"fields": [("released", "release_reason")]}),
+        ("Notes and changes", {"fields": ["trail"]}),
     ]
     readonly_fields = [
         *["cdr_link", "state_chip", "operator", "provider", "where", "when", "energy_figure", "net_figure"],
-        *["reasons_list", "since", "released"],
+        *["reasons_list", "since", "released", "trail"],
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:

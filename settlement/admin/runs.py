@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from roaming.admin.notes import NOTE, Noted
 from roaming.admin.pages import ReadOnlyPage, ReadOnlyRows, page_link
 from roaming.admin.steps import Step, StepsPage
 from roaming.figures import chip, figure, instant, money, number, party_cell, two_lines
@@ -183,11 +184,11 @@ _NEXT = {
 
 
 @admin.register(NettingRun)
-class RunPage(StepsPage):
+class RunPage(Noted, StepsPage):
     """Runs. Closed by command or timetable; approved and issued here or by command."""
 
     empty = "No run yet. Close a finished month: manage.py close_period --period 2026-10 --by you@example.org"
-    steps = (_APPROVE, _ISSUE)
+    steps = (_APPROVE, _ISSUE, NOTE)
     list_display = ["run", "state_chip", "next_step", "cdrs_figure", "held_figure", "gross_figure", "closer", "approver"]
     list_filter = ["state", "netting_set"]
     list_select_related = ["netting_set"]
@@ -196,10 +197,11 @@ class RunPage(StepsPage):
     fieldsets = [
         (None, {"fields": [("run", "state_chip"), ("span", "next_step"), ("cdrs_figure", "held_figure"), "figures_table"]}),
         ("Four eyes", {"fields": [("closed", "approved"), ("issued", "short_digest"), "chain_head"]}),
+        ("Notes and changes", {"fields": ["trail"]}),
     ]
     readonly_fields = [
         *["run", "state_chip", "span", "next_step", "cdrs_figure", "held_figure", "figures_table"],
-        *["closed", "approved", "issued", "short_digest", "chain_head"],
+        *["closed", "approved", "issued", "short_digest", "chain_head", "trail"],
     ]
 
     def facts(self, row: NettingRun) -> list[tuple[str, Any]]:

@@ -34,6 +34,7 @@ STEPS = {
     "settlement.approve_run": {"checker"},
     "settlement.issue_run": {"maker", "checker", "controller"},
     "settlement.release_hold": {"maker", "checker", "analyst"},
+    "roaming.write_note": set(STAFF_ROLES),
     "roaming.run_deliveries": {"operations"},
     "roaming.lock_platform": {"operations"},
 }

@@ -18,14 +18,14 @@ class TestMay:
     @pytest.mark.parametrize(
         ("role", "allowed"),
         [
-            ("maker", {"close", "issue", "release_hold", "export", "see_everything"}),
-            ("checker", {"close", "approve", "issue", "release_hold", "export", "see_everything"}),
-            ("treasurer", {"export", "see_everything"}),
-            ("auditor", {"export", "see_everything"}),
-            ("operations", {"see_everything", "run_deliveries", "lock_platforms"}),
-            ("analyst", {"release_hold", "see_everything"}),
-            ("controller", {"issue", "export", "see_everything"}),
-            ("platform", {"see_everything", "manage_users"}),
+            ("maker", {"close", "issue", "release_hold", "export", "see_everything", "write_note"}),
+            ("checker", {"close", "approve", "issue", "release_hold", "export", "see_everything", "write_note"}),
+            ("treasurer", {"export", "see_everything", "write_note"}),
+            ("auditor", {"export", "see_everything", "write_note"}),
+            ("operations", {"see_everything", "write_note", "run_deliveries", "lock_platforms"}),
+            ("analyst", {"release_hold", "see_everything", "write_note"}),
+            ("controller", {"issue", "export", "see_everything", "write_note"}),
+            ("platform", {"see_everything", "write_note", "manage_users"}),
             ("", set()),
         ],
     )
@@ -37,6 +37,7 @@ class TestMay:
         user = staff("", is_superuser=True)
         assert {action.value for action in Action if may(user, action)} == {
             "see_everything",
+            "write_note",
             "run_deliveries",
             "lock_platforms",
             "manage_users",

@@ -50,7 +50,7 @@ class TestRuns(TestCase):
 
     def test_are_not_approved_by_a_superuser_without_the_role(self) -> None:
         superuser = staff("operations", is_superuser=True)
-        assert "may not approve" in said(self.step(superuser, "approve"))
+        assert self.step(superuser, "approve").status_code == 403
         assert self.state() == "draft"
 
     def test_refuse_roles_without_the_right(self) -> None:
@@ -119,7 +119,7 @@ class TestHolds(TestCase):
 
     def test_stay_when_the_role_may_not(self) -> None:
         assert self.release(staff("operations"), "because").status_code == 403
-        assert "may not release hold" in said(self.release(staff("operations", email="root@hub.example", is_superuser=True), "because"))
+        assert self.release(staff("operations", email="root@hub.example", is_superuser=True), "because").status_code == 403
         assert Hold.objects.get().state == "held"
 
     def test_show_why_in_words(self) -> None:
