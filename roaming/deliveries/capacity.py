@@ -12,8 +12,8 @@ from roaming.parties.snapshot import Directory
 
 IN_FLIGHT_PER_PLATFORM = 8  # not more than a claim takes (outbox.py)
 TRAINS_PER_PLATFORM = 4  # CDRs go one after the other to each receiver; a platform may host several
-# What one claim may take in all, besides CDRs: each is written before it is sent, and its lease runs meanwhile.
-AT_ONCE = 400
+# Each platform that is looked at costs a claim some microseconds, also when nothing waits for it.
+PLATFORMS_AT_ONCE = 1000
 
 
 class Room(NamedTuple):
@@ -27,29 +27,27 @@ class Room(NamedTuple):
 def free_places(*, directory: Directory, in_flight: Mapping[int, int], trains: Mapping[int, int]) -> dict[int, Room]:
     """This function will return how much may join what is in flight, by platform: messages, and trains of CDRs.
 
-    Where many have room, some are drawn by lot: the others have their turn a moment later.
+    Of very many some are drawn by lot: the others have their turn a moment later.
     """
     platforms = list(directory.platforms)
     random.shuffle(platforms)
     rooms: dict[int, Room] = {}
-    left = AT_ONCE
     for platform in platforms:
-        if left <= 0:
-            break
         if platform.is_registered and platform.is_routable:
-            room = _room(platform.id, in_flight.get(platform.id, 0), trains.get(platform.id, 0), left)
+            room = _room(platform.id, in_flight.get(platform.id, 0), trains.get(platform.id, 0))
             if room.most > 0:
                 rooms[platform.id] = room
-                left -= room.others
+                if len(rooms) == PLATFORMS_AT_ONCE:
+                    break
     return rooms
 
 
-def _room(platform_id: int, in_flight: int, trains: int, left: int) -> Room:
+def _room(platform_id: int, in_flight: int, trains: int) -> Room:
     breaker = breaker_of(platform_id)
     if breaker.is_open:
         # One message finds out whether the platform is back: a CDR, if one waits.
         probes = int(breaker.may_probe and not in_flight and not trains)
         return Room(cdrs=probes, others=probes, most=probes)
-    others = max(0, min(IN_FLIGHT_PER_PLATFORM - in_flight, left))
+    others = max(0, IN_FLIGHT_PER_PLATFORM - in_flight)
     cdrs = IN_FLIGHT_PER_PLATFORM if trains < TRAINS_PER_PLATFORM else 0
     return Room(cdrs=cdrs, others=others, most=cdrs + others)

@@ -10,6 +10,7 @@ from time import monotonic
 from roaming.deliveries.backoff import next_delay
 from roaming.deliveries.coalesce import Bundle, ReceiverGone, Row, bundle
 from roaming.deliveries.outbox import LEASE_SECONDS, Result, read_later
+from roaming.deliveries.reading import one_look
 from roaming.egress import Call, EgressError, Unreachable, send_async
 from roaming.gateways import CannotBeSaid, GatewayRefusal, gateway_for
 from roaming.parties.profile import profile_of
@@ -73,12 +74,13 @@ def _write_as_claimed(claimed: Sequence[tuple[Row, list[Row]]], directory: Direc
     written: dict[int, Letter | Result] = {}
     waiting = list(claimed)
     for _ in range(_LOOKS):
-        for row, later in waiting:
-            try:
-                written[row.id] = _write(bundle(claimed=row, later=later, directory=directory))
-            except ReceiverGone as gone:
-                logger.error("a delivery has lost its receiver", extra={"delivery": row.id, "reason": str(gone)})
-                written.pop(row.id, None)  # its lease runs out; a directory that was read halfway through a change knows it next time
+        with one_look():
+            for row, later in waiting:
+                try:
+                    written[row.id] = _write(bundle(claimed=row, later=later, directory=directory))
+                except ReceiverGone as gone:
+                    logger.error("a delivery has lost its receiver", extra={"delivery": row.id, "reason": str(gone)})
+                    written.pop(row.id, None)  # its lease runs out; a directory read halfway through a change knows it next time
         now = read_later([row for row, _ in waiting])
         waiting = [(row, now[row.id]) for row, later in waiting if now[row.id] != later]
         if not waiting:

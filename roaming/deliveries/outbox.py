@@ -19,6 +19,9 @@ from roaming.deliveries.enqueue import BELL
 
 # Longer than any call of the dispatcher (see dispatch.py), short enough that a killed one is made up for within a minute.
 LEASE_SECONDS = 30.0
+# What one claim may take in all: each is written before it is sent, and its lease runs meanwhile. Every platform gets its first row
+# before any gets its second, so that receivers of one change come together and its object is read once.
+AT_ONCE = 400
 _HORIZON = HORIZON.total_seconds()
 ALERT = "ALERT, undelivered for 7 days: "
 
@@ -47,11 +50,13 @@ _LANE = """
 _CDRS = _LANE.format(first=0, places="cdrs", module="d.module = 'cdrs' AND NOT d.receiver_id = ANY(%(busy)s::bigint[])")
 _OTHERS = _LANE.format(first=1, places="others", module="d.module <> 'cdrs'")
 _CLAIM = f"""
-WITH cdrs AS ({_CDRS}), others AS ({_OTHERS}), lanes AS (SELECT * FROM cdrs UNION ALL SELECT * FROM others), picked AS (
+WITH cdrs AS ({_CDRS}), others AS ({_OTHERS}), lanes AS (SELECT * FROM cdrs UNION ALL SELECT * FROM others), ranked AS (
     SELECT id, most, row_number() OVER (PARTITION BY platform ORDER BY lane, not_before, id) AS place FROM lanes WHERE place <= places
+), picked AS (
+    SELECT id FROM ranked WHERE place <= most ORDER BY place, id LIMIT %(at_once)s
 )
 UPDATE roaming_delivery w SET lease_until = clock_timestamp() + make_interval(secs => %(lease)s), attempts = attempts + 1
-FROM picked WHERE w.id = picked.id AND picked.place <= picked.most
+FROM picked WHERE w.id = picked.id
 RETURNING w.id, w.platform_id, w.receiver_id, w.receiver_role, w.sender_id, w.module, w.verb, w.object_type, w.object_row, w.object_path,
     w.payload::text, w.correlation_id, w.attempts, w.lease_until
 """  # noqa: S608  (constants of this module)
@@ -128,7 +133,7 @@ def claim(*, rooms: Mapping[int, Room], busy_with_cdrs: Sequence[int]) -> list[t
     with connection.cursor() as cursor:
         cdrs, others, most = (list(places) for places in zip(*rooms.values(), strict=True))
         told = {"platforms": list(rooms), "cdrs": cdrs, "others": others, "most": most, "busy": list(busy_with_cdrs)}
-        cursor.execute(_CLAIM, {**told, "lease": LEASE_SECONDS})
+        cursor.execute(_CLAIM, {**told, "lease": LEASE_SECONDS, "at_once": AT_ONCE})
         rows = sorted((Row(*row) for row in cursor.fetchall()), key=lambda row: row.id)
     later = read_later(rows)
     return [(row, later[row.id]) for row in rows]

@@ -4,7 +4,7 @@ The path keeps the owner's country code and party id, also when the hub itself p
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.utils import timezone
@@ -12,6 +12,7 @@ from django.utils import timezone
 from roaming import canonical
 from roaming.cdrs.models import Cdr
 from roaming.deliveries.queries import was_told
+from roaming.deliveries.reading import once
 from roaming.egress.calls import Answer
 from roaming.gateways import CannotBeSaid, Outcome, Parcel
 from roaming.locations.models import Location
@@ -30,6 +31,9 @@ from roaming.protocols.ocpi.visitors import ClientInfo
 from roaming.sessions.models import Session
 from roaming.tariffs.models import Tariff
 from roaming.tokens.models import Token
+
+R = TypeVar("R", Location, Tariff, Token)
+S = TypeVar("S", bound=msgspec.Struct)
 
 _MOST_PATIENCE_SECONDS = 3600.0
 _MOST_OF_A_NOTE = 200
@@ -123,11 +127,21 @@ def _sends_changes(parcel: Parcel) -> bool:
     return takes_changes and parcel.verb == "patch" and not parcel.is_merged and parcel.attempts == 0 and parcel.payload is not None
 
 
+def _read_once(table: type[R], kind: type[S], parcel: Parcel) -> tuple[R, S] | None:
+    """This function will read an object that many receivers hear of, once for all of them."""
+
+    def read() -> tuple[R, S] | None:
+        row: Any = table._default_manager.filter(id=parcel.object_row).first()
+        return None if row is None else (row, canonical.from_builtins(row.document, kind))
+
+    return once((parcel.module, parcel.object_row), read)
+
+
 def _write_location(parcel: Parcel, dialect: Dialect) -> Letter | None:
-    row = Location.objects.filter(id=parcel.object_row).first()
-    if row is None:
+    held = _read_once(Location, canonical.Location, parcel)
+    if held is None:
         return None
-    location = canonical.from_builtins(row.document, canonical.Location)
+    row, location = held
     path = _split(location, parcel) if parcel.attempts == 0 else ()
     part = find_part(location, path)
     if part is None:
@@ -200,10 +214,10 @@ def article_of(part: Part, dialect: Dialect) -> Article[Any]:
 
 
 def _write_tariff(parcel: Parcel, dialect: Dialect) -> Letter | None:
-    row = Tariff.objects.filter(id=parcel.object_row).first()
-    if row is None:
+    held = _read_once(Tariff, canonical.Tariff, parcel)
+    if held is None:
         return None
-    tariff = canonical.from_builtins(row.document, canonical.Tariff)
+    row, tariff = held
     path = (tariff.country_code, tariff.party_id, tariff.id)
     if row.deleted_at is not None:  # whatever was queued before: the current state is that it is gone
         return Letter(method="DELETE", path=path)
@@ -219,10 +233,10 @@ def _write_tariff(parcel: Parcel, dialect: Dialect) -> Letter | None:
 
 
 def _write_token(parcel: Parcel, dialect: Dialect) -> Letter | None:
-    row = Token.objects.filter(id=parcel.object_row).first()
-    if row is None:
+    held = _read_once(Token, canonical.Token, parcel)
+    if held is None:
         return None
-    token = canonical.from_builtins(row.document, canonical.Token)
+    _, token = held
     path = (token.country_code, token.party_id, token.uid)
     query = {"type": dialect.fit_token_type(token.type)} if dialect.routes else None
     if _sends_changes(parcel) and (changed := dialect.token.write_patch(parcel.payload or {})) is not None:
