@@ -62,6 +62,7 @@ ADMIN_SITE: dict[str, Any] = {
                     _page(_("Exchanges"), "swap_horiz", "roaming.exchange"),
                     _page(_("Crossing losses"), "translate", "roaming.crossingloss"),
                     _page(_("Data quality"), "rule", "roaming.evseprojection"),
+                    _page(_("Set aside"), "inbox", "roaming.quarantineditem"),
                 ],
             },
             {
@@ -70,6 +71,8 @@ ADMIN_SITE: dict[str, Any] = {
                 "items": [
                     _page(_("Platforms"), "dns", "roaming.platform"),
                     _page(_("Parties"), "domain", "roaming.party"),
+                    _page(_("Claims"), "verified_user", "roaming.partyclaim"),
+                    _page(_("Habits seen"), "record_voice_over", "roaming.profileproposal"),
                     _page(_("Agreements"), "handshake", "roaming.roamingagreement"),
                     _page(_("Users"), "group", "hub.user"),
                     _page(_("Audit trail"), "history", "roaming.auditrecord"),

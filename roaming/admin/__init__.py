@@ -4,6 +4,6 @@ Registered by being imported. `figures` says how things read, `pages` and `steps
 portal use them too. CDRs are shown by settlement's admin, because a CDR's page tells its money as well.
 """
 
-from roaming.admin import audit, deliveries, exchanges, losses, offers, parties, quality, records
+from roaming.admin import audit, deliveries, exchanges, losses, offers, parties, partners, quality, records
 
-__all__ = ["audit", "deliveries", "exchanges", "losses", "offers", "parties", "quality", "records"]
+__all__ = ["audit", "deliveries", "exchanges", "losses", "offers", "parties", "partners", "quality", "records"]

@@ -52,30 +52,33 @@ def set_flags(*, platform: Identified, flags: Mapping[str, str]) -> None:
             ProfileProposal.objects.filter(platform=row, flag=flag, value=str(value)).update(state="confirmed")
 
 
-def confirm_proposal(*, proposal_id: int) -> ProfileProposal:
+def confirm_proposal(*, platform: Identified, proposal_id: int) -> ProfileProposal:
     """This function will set the flag that is proposed; it raises NotProposed where that was decided before."""
     with transaction.atomic():
-        proposal = _open_proposal(proposal_id)
-        set_flags(platform=proposal.platform, flags={proposal.flag: proposal.value})
+        proposal = _open_proposal(platform, proposal_id)
+        set_flags(platform=platform, flags={proposal.flag: proposal.value})
         proposal.state = "confirmed"
     return proposal
 
 
-def dismiss_proposal(*, proposal_id: int) -> ProfileProposal:
+def dismiss_proposal(*, platform: Identified, proposal_id: int) -> ProfileProposal:
     """This function will put a proposal aside, so that it is not shown again; it raises NotProposed where it was decided before."""
     with transaction.atomic():
-        proposal = _open_proposal(proposal_id)
+        proposal = _open_proposal(platform, proposal_id)
         proposal.state = "dismissed"
         proposal.save(update_fields=["state"])
     return proposal
 
 
-def _open_proposal(proposal_id: int) -> ProfileProposal:
+def _open_proposal(platform: Identified, proposal_id: int) -> ProfileProposal:
     proposal = (
-        ProfileProposal.objects.select_for_update(of=("self",)).filter(id=proposal_id, state="open").select_related("platform").first()
+        ProfileProposal.objects.select_for_update(of=("self",))
+        .filter(id=proposal_id, platform_id=platform.id, state="open")
+        .select_related("platform")
+        .first()
     )
     if proposal is None:
-        raise NotProposed(f"there is no open proposal {proposal_id}")
+        raise NotProposed(f"there is no open proposal {proposal_id} for this platform")
     return proposal
 
 

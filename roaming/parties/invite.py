@@ -62,7 +62,7 @@ def invite_platform(
         if Platform.objects.filter(name=name).exists():
             raise NameTaken(f"a platform named {name!r} exists; invite it again to give it a new registration token")
         platform = Platform.objects.create(name=name, protocol=protocol, allowed_hosts=_once(hosts), status_changed_at=at, created_at=at)
-        _host_parties(platform, parties, at)
+        host_parties(platform, parties, at)
         token = _registration_token(platform, at)
         directory.changed()
     return Invitation(platform=platform, token=token)
@@ -81,7 +81,7 @@ def invite_again(*, name: str, parties: Sequence[tuple[Role, PartyId]], allowed_
             raise UnknownName(f"there is no platform named {name!r} to invite again")
         platform.allowed_hosts = _once([*platform.allowed_hosts, *hosts])
         platform.save(update_fields=["allowed_hosts"])
-        _host_parties(platform, parties, at)
+        host_parties(platform, parties, at)
         Credential.objects.filter(platform=platform, direction=Credential.Direction.INBOUND, kind=Credential.Kind.REGISTRATION).exclude(
             expires_at__lte=at
         ).update(expires_at=at)
@@ -99,7 +99,8 @@ def read_host(text: str) -> str:
     return host
 
 
-def _host_parties(platform: Platform, parties: Sequence[tuple[Role, PartyId]], at: datetime) -> None:
+def host_parties(platform: Platform, parties: Sequence[tuple[Role, PartyId]], at: datetime) -> None:
+    """This function will let a platform speak for parties, in the caller's transaction; it raises HostedElsewhere or NotAMarketRole."""
     for role, key in dict.fromkeys(parties):
         if role is Role.HUB or key == PartyId.parse(settings.HUB_PARTY):
             raise NotAMarketRole(f"{role}:{key.country_code}:{key.party_id} is the hub's own; name a market role of a partner")

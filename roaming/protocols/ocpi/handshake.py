@@ -17,6 +17,7 @@ from roaming.egress.addresses import check_url
 from roaming.egress.blocking import send
 from roaming.egress.calls import AddressRefused, Call, EgressError, Redirected
 from roaming.parties import directory
+from roaming.parties.claims import Claim, hold_claims
 from roaming.parties.directory import Directory, PartyEntry, PlatformEntry
 from roaming.parties.habits import learn
 from roaming.parties.introduce import introduce
@@ -53,7 +54,7 @@ class NoMatchingEndpoints(Exception):
 
 
 class NotApproved(Exception):
-    """The credentials claim parties that the operator of the hub has not approved for this platform (OCPI status 2001)."""
+    """The credentials name nobody whom the operator of the hub has approved for this platform (OCPI status 2001)."""
 
 
 class NoSuchPlatform(Exception):
@@ -79,10 +80,10 @@ def accept_registration(*, platform: PlatformEntry, dialect: Dialect, credential
 
     It raises NotApproved, CannotUseClient, VersionNotOffered, NoMatchingEndpoints and TokenNotPrintable; then nothing changed.
     """
-    found = _inspect(platform, dialect, credentials, correlation_id)
+    found = _inspect(platform, dialect, credentials, correlation_id, at)
     with transaction.atomic():
         learn(platform=platform, flags=found.habits, evidence=_EVIDENCE, correlation_id=correlation_id, at=at)
-        _introduce(credentials)
+        _introduce(platform, credentials)
         return complete_registration(
             platform=platform,
             version=dialect.number,
@@ -95,10 +96,10 @@ def accept_registration(*, platform: PlatformEntry, dialect: Dialect, credential
 
 def renew(*, platform: PlatformEntry, dialect: Dialect, credentials: Credentials, at: datetime, correlation_id: str) -> str:
     """This function will update a registration (PUT credentials) and return the next token C; raises as `accept_registration`."""
-    found = _inspect(platform, dialect, credentials, correlation_id)
+    found = _inspect(platform, dialect, credentials, correlation_id, at)
     with transaction.atomic():
         learn(platform=platform, flags=found.habits, evidence=_EVIDENCE, correlation_id=correlation_id, at=at)
-        _introduce(credentials)
+        _introduce(platform, credentials)
         return renew_registration(
             platform=platform,
             version=dialect.number,
@@ -130,10 +131,10 @@ def connect(*, platform_id: int, versions_url: str, token: str, at: datetime, co
     token_b = begin_handshake(platform=platform, at=at)
     own = own_credentials(token=token_b, dialect=dialect, directory=directory.current(), platform=platform, on=at.date())
     answer = line.exchange_credentials(dialect, credentials_url, own)
-    _check_claims(platform, answer)
+    _check_claims(platform, answer, at)
     with transaction.atomic():
         learn(platform=platform, flags=line.habits, evidence=_EVIDENCE, correlation_id=correlation_id, at=at)
-        _introduce(answer)
+        _introduce(platform, answer)
         finish_handshake(
             platform=platform,
             version=dialect.number,
@@ -182,8 +183,8 @@ def _placed(platform: PlatformEntry, dialect: Dialect, endpoints: Sequence[Endpo
     return [msgspec.structs.replace(offer, role=interface_of(offer.identifier, side)) for offer in endpoints]
 
 
-def _inspect(platform: PlatformEntry, dialect: Dialect, credentials: Credentials, correlation_id: str) -> _Found:
-    _check_claims(platform, credentials)
+def _inspect(platform: PlatformEntry, dialect: Dialect, credentials: Credentials, correlation_id: str, at: datetime) -> _Found:
+    _check_claims(platform, credentials, at)
     line = _Line(platform=platform, token=credentials.token, correlation_id=correlation_id)
     offered = {version.version: version.url for version in line.read_versions(credentials.url)}
     if dialect.number not in offered:
@@ -193,17 +194,23 @@ def _inspect(platform: PlatformEntry, dialect: Dialect, credentials: Credentials
     return _Found(endpoints=_rows(endpoints), habits=line.habits)
 
 
-def _check_claims(platform: PlatformEntry, credentials: Credentials) -> None:
+def _check_claims(platform: PlatformEntry, credentials: Credentials, at: datetime) -> None:
+    """This function will hold the parties that nobody approved for this platform; it raises NotApproved where nobody else is named."""
     approved = {(role.value, key) for role, key in platform.roles}
     approved |= {("", key) for _, key in platform.roles}  # 2.1.1 tells no role
-    foreign = [role for role in credentials.roles if (role.role, role.party) not in approved]
-    if foreign:
-        named = ", ".join(f"{role.role}:{role.party.country_code}:{role.party.party_id}" for role in foreign)
-        raise NotApproved(f"roles: not approved for this connection: {named}")
+    foreign = [
+        Claim(role.role or platform.roles[0][0].value, role.party, role.business_details.name if role.business_details else "")
+        for role in credentials.roles
+        if (role.role, role.party) not in approved
+    ]
+    hold_claims(platform=platform, claims=foreign, at=at)
+    if len(foreign) == len(credentials.roles):
+        raise NotApproved(f"roles: not approved for this connection, held for the hub's operator: {', '.join(map(str, foreign))}")
 
 
-def _introduce(credentials: Credentials) -> None:
-    introduce(companies={role.party: role.business_details for role in credentials.roles if role.business_details})
+def _introduce(platform: PlatformEntry, credentials: Credentials) -> None:
+    own = {key for _, key in platform.roles}
+    introduce(companies={role.party: role.business_details for role in credentials.roles if role.business_details and role.party in own})
 
 
 def _check_endpoints(platform: PlatformEntry, endpoints: Sequence[EndpointOffer]) -> None:

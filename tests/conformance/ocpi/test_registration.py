@@ -9,8 +9,9 @@ from django.conf import settings
 
 from roaming.canonical import PartyId, Role
 from roaming.parties import directory
+from roaming.parties.claims import approve_claim
 from roaming.parties.invite import invite_platform
-from roaming.parties.models import Credential, Endpoint, Platform
+from roaming.parties.models import Credential, Endpoint, PartyClaim, Platform
 from tests.builders.canonical_messages import NOW
 from tests.conformance.ocpi.words import LOCATION, NO_ROUTING, SENDER, deliver, location, routing_of, speaking
 from tests.wire import caller
@@ -238,3 +239,18 @@ def test_066_in_the_grace_window_pushes_and_pulls_go_on_with_either_token(
     assert registered.call("PUT", LOCATION, location(), to=HUB).status == (200, 1000)
     registered.token = former
     assert registered.call("GET", URL).status == (401, 2000)
+
+
+def test_071_a_party_that_nobody_approved_waits_while_the_approved_one_works(invited: Caller, stub: StubPartner) -> None:
+    body = credentials(stub)
+    body["roles"].append({"role": "EMSP", "country_code": "DE", "party_id": "NEW", "business_details": {"name": "Newcomer"}})
+    reply = invited.call("POST", URL, body)
+    assert (reply.status, reply.message) == ((200, 1000), "waiting for the hub's operator: EMSP:DE:NEW")
+    invited.token = reply.data["token"]
+    assert invited.call("PUT", LOCATION, location(), to=HUB).status == (201, 1000)
+    newcomer: dict[str, str | None] = {"OCPI-from-party-id": "NEW"}
+    pull = f"{SENDER}/locations"
+    assert invited.call("GET", pull, to=HUB, headers=newcomer).status == (200, 2001)
+    approve_claim(claim_id=PartyClaim.objects.get().pk, by="", at=NOW)
+    assert invited.call("GET", pull, to=HUB, headers=newcomer).status == (200, 1000)
+    assert "waiting" not in invited.call("GET", URL).message

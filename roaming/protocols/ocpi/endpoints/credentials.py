@@ -6,6 +6,7 @@ Neither POST nor PUT runs in a transaction: both call the partner back before th
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from roaming.parties.claims import list_pending
 from roaming.parties.register import end_registration
 from roaming.protocols.ocpi import handshake
 from roaming.protocols.ocpi.announcements import announce_states
@@ -71,4 +72,6 @@ class Credentials(Door):
         own = handshake.own_credentials(
             token=token, dialect=self.dialect, directory=self.directory, platform=self.caller.platform, on=self.at.date()
         )
-        return self.success(self.dialect.credentials.write(own))
+        waiting = list_pending(platform=self.caller.platform)
+        told = f"waiting for the hub's operator: {', '.join(waiting)}" if waiting else None
+        return self.success(self.dialect.credentials.write(own), message=told)
