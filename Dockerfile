@@ -14,6 +14,7 @@ COPY roaming /opt/roamhouse/app/roaming
 COPY settlement /opt/roamhouse/app/settlement
 COPY hub /opt/roamhouse/app/hub
 COPY templates /opt/roamhouse/app/templates
+COPY docs/connecting /opt/roamhouse/app/docs/connecting
 WORKDIR /opt/roamhouse/app
 # Static files are a part of the image. These settings stand in for the operator's, which the image must not hold.
 RUN DATABASE_URL=postgresql://build@/build REDIS_URL=redis://build HUB_PUBLIC_URL=https://build.invalid HUB_KEYS_FILE=/dev/null \

@@ -1,11 +1,12 @@
 """The table of contents of the outermost layer."""
 
 from hub.directory.models import ServiceMinute
-from hub.portal.models import AgreementOffer, CdrExport, Preference, SelfTest, StatementNotice, Webhook
+from hub.portal.models import AgreementOffer, ApiKey, CdrExport, Preference, SelfTest, StatementNotice, Webhook
 from hub.users.models import Bookmark, Membership, RecoveryCode, SecondFactor, User
 
 __all__ = [
     "AgreementOffer",
+    "ApiKey",
     "Bookmark",
     "CdrExport",
     "Membership",

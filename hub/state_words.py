@@ -41,8 +41,26 @@ STATE_WORDS: Mapping[str, Promise] = {
     "PLANNED": _("Planned"),
     "Suspended": _("Suspended"),
     "SUSPENDED": _("Suspended"),
+    # roles of a partner's people
+    "finance": _("finance"),
+    "finance, reading only": _("finance, reading only"),
+    "technical": _("technical"),
+    "administrator": _("administrator"),
+    "data protection": _("data protection"),
     # live states of a charge point
     "AVAILABLE": _("free"),
     "CHARGING": _("occupied"),
     "OUTOFORDER": _("out of order"),
 }
+
+# What each file of a statement is for: the words of settlement's list of formats, so that they have their German.
+FORMAT_WORDS: tuple[Promise, ...] = (
+    _("the document to read and to file"),
+    _("a workbook with every CDR"),
+    _("one row per CDR"),
+    _("for machines, with its schema"),
+    _("the e-invoices, as UBL"),
+    _("the e-invoices, as CII"),
+    _("the invoices as PDF, with their e-invoices inside"),
+    _("everything, with the proof to check it offline"),
+)

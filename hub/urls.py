@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/<str:language>/", personal.choose_language, name="language"),
     path("admin/", admin.site.urls),
     path("", include("roaming.urls")),
+    path("api/v1/", include("hub.api.urls")),
     path("portal/", include("hub.portal.urls")),
     path("account/", include("hub.users.urls")),
     path("", include("hub.directory.urls")),

@@ -76,6 +76,7 @@ def account(request: HttpRequest) -> HttpResponse:
     sends = request.POST.get("form") if request.method == "POST" else None
     profile = ProfileForm(request.POST if sends == "profile" else None, instance=user)
     password = PasswordChangeForm(user, request.POST if sends == "password" else None)
+    del password.fields["old_password"].widget.attrs["autofocus"]  # a page with three forms begins at its top
     kept = Preference.objects.filter(user=user).first() or Preference(user=user)
     preference = PreferenceForm(request.POST if sends == "preference" else None, instance=kept)
     if sends == "preference" and preference.is_valid():

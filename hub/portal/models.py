@@ -147,3 +147,23 @@ class StatementNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.way} to {self.recipient}"
+
+
+class ApiKey(models.Model):
+    """A key of the read API: it reads one party's statements and CDRs. Kept as a keyed hash; shown once."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=60)
+    fingerprint = models.CharField(max_length=64, unique=True, help_text="HMAC-SHA256 with the hub's pepper, hex.")
+    made_by = models.CharField(max_length=254)
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    @property
+    def is_authenticated(self) -> bool:
+        """For REST framework: whoever shows a key is known."""
+        return True
+
+    def __str__(self) -> str:
+        return self.name

@@ -6,22 +6,30 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from hub.portal.connection import platforms_of
+from hub.portal.disputes import disputes_of
+from hub.portal.flow import flows_of
 from hub.portal.month import month_of
 from hub.portal.scope import SESSION_KEY, Scope, portal_page
 from hub.portal.statements import statements_of
 from hub.users.permissions import Action
+from roaming.models import Party
 
 
 @require_safe
 @portal_page(to=Action.SEE_OWN_RECORDS)
 def overview(request: HttpRequest, scope: Scope) -> HttpResponse:
     """This function will show the month so far, the latest statements and the connection."""
+    now = timezone.now()
     return render(
         request,
         "portal/overview.html",
         {
             "scope": scope,
-            "month": month_of(party=scope.party, at=timezone.now()),
+            "month": month_of(party=scope.party, at=now),
+            "flows": flows_of(party=scope.party, at=now) if scope.sees_statements else [],
+            "open_disputes": disputes_of(Party.objects.filter(pk=scope.party.pk)).filter(resolved_at=None).count()
+            if scope.rights["dispute"]
+            else None,
             "statements": statements_of(scope)[:3] if scope.sees_statements else [],
             "platforms": platforms_of(scope.party),
         },

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from hub.portal.flow import netting_of
 from hub.portal.scope import Scope, portal_page
 from hub.users.permissions import Action
 from roaming.figures import party_name
@@ -61,6 +62,7 @@ def statement_detail(request: HttpRequest, scope: Scope, statement_id: int) -> H
             "lines": statement.lines.select_related("counterparty"),
             "to_pay": [payment for payment in payments if payment.payer == own],
             "to_get": [(names.get(payment.payer, payment.payer), payment) for payment in payments if payment.payee == own],
+            "netting": netting_of(statement),
             "formats": OFFERED,
             "documents": Document.objects.filter(statement=statement).order_by("format"),
         },

@@ -7,6 +7,7 @@ from hub.portal import (
     access,
     account,
     agreements,
+    api_keys,
     connection,
     coverage,
     disputes,
@@ -59,6 +60,8 @@ urlpatterns = [
     path("connection/self-tests/run/<int:platform_id>/", self_test.run, name="self_test_run"),
     path("connection/self-tests/<int:test_id>/", self_test.self_test, name="self_test"),
     path("connection/webhook/", webhook.webhook, name="webhook"),
+    path("connection/api/", api_keys.api_keys, name="api_keys"),
+    path("connection/api/<int:key_id>/end/", api_keys.end, name="api_key_end"),
     path("team/", team.team, name="team"),
     path("team/<int:membership_id>/", team.change, name="team_change"),
 ]

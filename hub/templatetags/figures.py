@@ -127,6 +127,12 @@ def _instant(at: datetime | None, pattern: str) -> SafeString | str:
     )
 
 
+@register.filter
+def words(state: str) -> str:
+    """This function will say a state or a role in the language of the page."""
+    return str(STATE_WORDS.get(str(state), state))
+
+
 @register.simple_tag
 def chip(state: str, label: str = "") -> SafeString:
     """This function will render a state as a coloured word, in the language of the page."""

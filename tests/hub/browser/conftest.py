@@ -28,6 +28,7 @@ from hub.users.models import User
 from settlement.statements.approve import approve_run
 from settlement.statements.issue import issue_run
 from tests.builders.network import ALFA, BETA, Network, build_network
+from tests.builders.portal import furnish
 
 PASSWORD = "four-walls-and-a-roof"
 MAKER, CHECKER, ADMIN = "maker@hub.example", "checker@hub.example", "admin@hub.example"
@@ -58,6 +59,7 @@ def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_fa
             sessions = _make_people()
             approve_run(run=network.run, by=CHECKER, by_role="checker", at=network.now)
             issue_run(run=network.run, by=CHECKER, by_role="checker", at=network.now)
+            furnish(network, accountant=BETA_FINANCE)
             server = LiveServerThread("127.0.0.1", StaticFilesHandler)
             server.daemon = True
             server.start()
