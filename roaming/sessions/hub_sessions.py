@@ -51,7 +51,23 @@ def mint_session_id() -> str:
 
 def open_hub_session(*, session_id: str, opening: Opening, at: datetime) -> HubSession:
     """This function will write down a session before anybody is asked about it."""
-    return HubSession.objects.create(
+    session = _opened(session_id, opening, at)
+    session.save(force_insert=True)
+    return session
+
+
+def answer_hub_session(*, session_id: str, opening: Opening, is_allowed: bool, at: datetime, **known: Any) -> HubSession:
+    """This function will write down a session with its answer, in one step: until then nobody but the provider asked knew of it."""
+    session = _opened(session_id, opening, at)
+    session.state = HubSession.State.OPEN if is_allowed else HubSession.State.REFUSED
+    for name, value in known.items():
+        setattr(session, name, value)
+    session.save(force_insert=True)
+    return session
+
+
+def _opened(session_id: str, opening: Opening, at: datetime) -> HubSession:
+    return HubSession(
         session_id=session_id.lower(),
         operator_id=opening.operator,
         provider_id=opening.provider,

@@ -269,7 +269,7 @@ def _verdict_of(decision: canonical.AuthorizationDecision, entry: PartyEntry, qu
 def _remember(question: Question, verdict: Verdict, *, was_known: bool) -> None:
     if not question.medium.uid:
         return
-    if verdict.is_authorized and verdict.provider is not None:
+    if verdict.is_authorized and verdict.provider is not None and not was_known:
         learn_owner(uid=question.medium.uid, provider=verdict.provider.id, at=question.at)
     elif was_known and verdict.code == statuses.INVALID_UID:
         forget_owner(uid=question.medium.uid)

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Any
 
 import msgspec
+from django.db import transaction
 
 from roaming import canonical
 from roaming.authorizations.authorize import record_answer
@@ -88,7 +89,6 @@ class AuthorizeStartDoor(AuthorizationDoor):
         asked = find_asked(question=question, directory=self.directory)
         if not asked:
             return self._write(start, Verdict(code=statuses.NO_CONTRACT), None)
-        session = hub_sessions.open_hub_session(session_id=question.session_id, opening=self._opening(start, evse, digest), at=self.at)
         verdict = decide(question=question, asked=asked, directory=self.directory)
         columns = record_columns(
             question=question,
@@ -97,9 +97,12 @@ class AuthorizeStartDoor(AuthorizationDoor):
             duration_ms=round((monotonic() - started) * 1000),
             digest=digest,
         )
-        record_answer(columns)
         answer = self._write(start, verdict, question.session_id if verdict.is_authorized else None)
-        self._keep(session, verdict, answer)
+        with transaction.atomic():  # one commit for both: what a driver waits for
+            record_answer(columns)
+            session = self._keep(question, self._opening(start, evse, digest), verdict, answer)
+        if verdict.is_authorized:
+            tell_session(hub=session, directory=self.directory, status=PENDING, at=self.at)
         return answer
 
     def _opening(self, start: AuthorizeStart, evse: FoundEvse | None, digest: bytes) -> Opening:
@@ -118,23 +121,20 @@ class AuthorizeStartDoor(AuthorizationDoor):
             place=kept(place_of(evse, owner=self.party)) if evse else None,
         )
 
-    def _keep(self, session: HubSession, verdict: Verdict, answer: dict[str, Any]) -> None:
-        if not verdict.is_authorized or verdict.provider is None:
-            hub_sessions.refuse_hub_session(session, answer=answer, provider_id=verdict.provider.id if verdict.provider else None)
-            return
-        told = verdict.answer
-        hub_sessions.confirm_hub_session(
-            session,
-            answer=answer,
-            provider_id=verdict.provider.id,
-            is_offline=verdict.is_offline,
-            contract_id=verdict.contract_id or session.contract_id,
-            group_id=verdict.group_id,
-            reference=verdict.reference,
-            provider_session_id=(told.provider_session_id if told else None) or session.provider_session_id,
-            stop_identifications=answer["AuthorizationStopIdentifications"] or [],
-        )
-        tell_session(hub=session, directory=self.directory, status=PENDING, at=self.at)
+    def _keep(self, question: Question, opening: Opening, verdict: Verdict, answer: dict[str, Any]) -> HubSession:
+        known: dict[str, Any] = {"answer": answer, "provider_id": verdict.provider.id if verdict.provider else None}
+        if verdict.is_authorized:
+            told = verdict.answer
+            known |= {
+                "is_offline": verdict.is_offline,
+                "contract_id": verdict.contract_id or opening.contract_id,
+                "group_id": verdict.group_id,
+                "reference": verdict.reference,
+                "provider_session_id": (told.provider_session_id if told else None) or opening.provider_session_id,
+                "stop_identifications": answer["AuthorizationStopIdentifications"] or [],
+            }
+        is_allowed = verdict.is_authorized and verdict.provider is not None
+        return hub_sessions.answer_hub_session(session_id=question.session_id, opening=opening, is_allowed=is_allowed, at=self.at, **known)
 
     def _write(self, start: AuthorizeStart, verdict: Verdict, session_id: str | None) -> dict[str, Any]:
         told = verdict.answer
