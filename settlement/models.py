@@ -3,7 +3,7 @@
 from settlement.clearing.models import Charge, ClearingCursor, DayTotal, Hold, SettlementPeriod
 from settlement.control.models import CdrReminder, Finding, MarketPrice, MeterKey, Repricing, RuleChange, SignedReading
 from settlement.disputes.models import Acceptance, Adjustment, Dispute, DisputeFile, DisputeMessage
-from settlement.documents.models import Document, IssuedInvoice, RunSeal, StatementSeal
+from settlement.documents.models import Document, IssuedInvoice, ReconciliationRecord, RunSeal, StatementSeal
 from settlement.ledger.models import Account, BalanceAssertion, BooksCheck, Entry, Transfer
 from settlement.netting.models import Carry, CloseStep, Conversion, NettingRun, PairTotal, PlannedPayment, Position
 from settlement.payments.models import BankEntry, BankFile, DunningNotice, Mandate, PaymentMatch, PaymentOrder
@@ -50,6 +50,7 @@ __all__ = [
     "PaymentOrder",
     "PlannedPayment",
     "Position",
+    "ReconciliationRecord",
     "Repricing",
     "RuleChange",
     "RunSeal",

@@ -13,6 +13,7 @@ from settlement.control.mail import mail_noted_reminders
 from settlement.control.market import measure_market
 from settlement.control.register import remind
 from settlement.disputes.escalate import escalate_overdue
+from settlement.documents.reconcile import keep_missing_records
 from settlement.documents.seal_runs import seal_runs
 from settlement.documents.store import STORED_FORMATS, store_document
 from settlement.ledger.verify import keep_verification, verify_ledger
@@ -57,6 +58,7 @@ def roll_up_days(**_: Any) -> None:
 def render_documents(**_: Any) -> None:
     """This function will seal issued runs and write files of statements that have none yet, some at a time; no download waits for it."""
     seal_runs(at=timezone.now())
+    keep_missing_records()
     left = _MOST_DOCUMENTS
     for format in STORED_FORMATS:
         missing = Statement.objects.filter(state=Statement.State.ISSUED).exclude(documents__format=format)

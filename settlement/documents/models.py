@@ -77,3 +77,31 @@ class StatementSeal(models.Model):
 
     def __str__(self) -> str:
         return f"seal of {self.statement}"
+
+
+class ReconciliationRecord(models.Model):
+    """An invoice reconciliation record (OCPI 2.3.0, edition 2): which CDRs one invoice or credit note of an issued run is about.
+
+    The operator issues it (direct billing), or the provider that bills itself (reverse billing). It carries no amounts; its CDRs are
+    read from the charges, which never change.
+    """
+
+    run = models.ForeignKey(NettingRun, on_delete=models.PROTECT, related_name="reconciliation_records")
+    record_id = models.CharField(max_length=36, unique=True)
+    invoice_number = models.CharField(max_length=48, unique=True)
+    operator = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    provider = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    is_reverse = models.BooleanField(default=False)
+    currency = models.CharField(max_length=3)
+    is_credit = models.BooleanField(default=False)
+    is_outside = models.BooleanField(default=False)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["operator", "updated_at"], name="reconciliation_by_operator"),
+            models.Index(fields=["provider", "updated_at"], name="reconciliation_by_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return self.invoice_number
