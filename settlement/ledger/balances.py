@@ -1,5 +1,6 @@
 """Read the books: balances per account, in minor units, debits positive."""
 
+from datetime import date
 from typing import NamedTuple
 
 from django.db import connection
@@ -23,17 +24,19 @@ FROM (
 ) AS moved
 JOIN settlement_account account ON account.id = moved.account_id
 JOIN settlement_entry entry ON entry.id = moved.entry_id
-WHERE starts_with(entry.key, %s)
+WHERE starts_with(entry.key, %(prefix)s) AND (%(until)s::date IS NULL OR entry.effective_on <= %(until)s)
 GROUP BY account.party_id, account.kind, account.currency
 ORDER BY account.currency, account.party_id NULLS FIRST, account.kind
 """
 
 
-def trial_balance(*, key_prefix: str = "") -> list[Balance]:
+def trial_balance(*, key_prefix: str = "", until: date | None = None) -> list[Balance]:
     """This function will list every account with its balance; with `key_prefix` only over entries whose key starts so.
+
+    With `until` entries that count for a later day are left out.
 
     The balances of one currency sum to zero: each transfer stands in two of them.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_BALANCES, [key_prefix])
+        cursor.execute(_BALANCES, {"prefix": key_prefix, "until": until})
         return [Balance(*row) for row in cursor.fetchall()]

@@ -1,5 +1,6 @@
 """Checks of the books: every entry is what was sealed, every transfer stays inside its accounts' currency."""
 
+from settlement.ledger.assertions import balances_stand_as_asserted
 from settlement.ledger.verify import first_row
 
 # The text of settlement.ledger.post.seal_of, rebuilt from the rows. pg_catalog is named, so that no other sha256 answers.
@@ -45,4 +46,4 @@ def transfers_stay_in_one_currency() -> str | None:
     return f"transfer {row[1]} of entry {row[0]} is no transfer between two accounts of one currency" if row else None
 
 
-CHECKS = (entries_fit_their_seals, transfers_stay_in_one_currency)
+CHECKS = (entries_fit_their_seals, transfers_stay_in_one_currency, balances_stand_as_asserted)

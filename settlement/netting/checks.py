@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
+from settlement.clearing.roll_up import differing_days
 from settlement.ledger.balances import trial_balance
 from settlement.ledger.models import Account
 from settlement.ledger.verify import first_row
@@ -126,6 +127,15 @@ def closed_periods_have_one_run() -> str | None:
     return f"run {row[0]}: its period {row[1]} is not closed" if row else None
 
 
+def day_totals_of_closed_periods_are_their_charges() -> str | None:
+    """This function will name the first day of a closed period whose day totals are not the sums of its charges."""
+    for run in _runs():
+        differing = differing_days(netting_set=run.netting_set_id, period=run.period)
+        if differing:
+            return f"day totals of {run.period} are not the sums of the charges of {differing[0]}"
+    return None
+
+
 def pair_totals_are_rounded_once() -> str | None:
     """This function will name the first pair total that is not its share of the group's one rounding."""
     for run in _runs():
@@ -204,6 +214,7 @@ def _runs() -> Iterator[NettingRun]:
 CHECKS = (
     closed_periods_have_one_run,
     pair_totals_are_their_charges,
+    day_totals_of_closed_periods_are_their_charges,
     pair_totals_are_rounded_once,
     positions_follow_from_pairs,
     runs_fit_their_digests,

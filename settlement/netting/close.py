@@ -19,6 +19,7 @@ from settlement.clearing.gate import allow_long_work, shut_gate
 from settlement.clearing.models import Hold, SettlementPeriod
 from settlement.clearing.roll_up import differing_days, roll_up, roll_up_day
 from settlement.disputes.queries import BUCKET as DISPUTE_BUCKET
+from settlement.ledger.assertions import assert_balances
 from settlement.ledger.post import post_entries
 from settlement.ledger.verify import refuse_broken_books
 from settlement.netting.books import entries_of_close
@@ -177,6 +178,7 @@ def _close(netting_set: NettingSet, period: canonical.Period, by: str, at: datet
     run.digest = digest_of(run=run.pk)
     run.save(update_fields=["digest"])
     post_entries(entries=entries_of_close(run=run, day=day, pairs=pairs, fees=fees, conversions=netted.conversions, rows=rows))
+    assert_balances()
     for follow in when_netted:
         follow(run)
     return run
