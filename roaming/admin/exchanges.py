@@ -7,14 +7,17 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
 
 from roaming.admin.keyset import KeysetList
 from roaming.admin.pages import BigTablePage
+from roaming.admin.steps import Step, StepsPage
 from roaming.exchanges.queries import keys_of
 from roaming.figures import NOTHING, chip, figure, instant_to_the_second, moment, pretty_json, two_lines
 from roaming.models import Exchange, Platform
+from roaming.protocols.replay import CannotReplay, UnknownExchange, replay_message
 
 
 class _ListByTime(KeysetList):
@@ -23,10 +26,30 @@ class _ListByTime(KeysetList):
         return f"{super().url_for_result(result)}?{urlencode({'at': result.at.isoformat()})}"
 
 
+def _replay(request: HttpRequest, row: Exchange, reason: str) -> str:
+    done = replay_message(exchange_id=row.pk, by=request.user.get_username(), reason=reason, at=timezone.now())
+    if done.http is None:
+        return f"{done.deliveries} deliveries are due again, now."
+    return f"Played at its door: HTTP {done.http}, status {done.status}."
+
+
+_REPLAY = Step(
+    name="replay",
+    label="Play again",
+    permission="roaming.run_deliveries",
+    explains=lambda row: "A push leaves once more with the state as it is now; one that came in goes through its door once more.",
+    offered=lambda row: row.method in ("PUT", "PATCH", "POST", "DELETE"),
+    run=_replay,
+    refusals=(UnknownExchange, CannotReplay),
+    asks_reason=True,
+)
+
+
 @admin.register(Exchange)
-class ExchangePage(BigTablePage):
+class ExchangePage(BigTablePage, StepsPage):
     """One leg per row; a message that crossed the hub has the same correlation id on all its legs."""
 
+    steps = (_REPLAY,)
     empty = "Nothing was said yet. Exchanges are written as soon as a partner calls, or is called."
     list_display = ["at_cell", "message", "answered", "took_figure", "route", "correlation_id"]
     list_filter = ["direction", "module"]

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from roaming.canonical import PartyId
 from roaming.exchanges.quarantine import BadItem, quarantine
-from roaming.models import AuditRecord, PartyClaim, PartyRole, Platform, ProfileProposal, QuarantinedItem
+from roaming.models import AuditRecord, Delivery, Exchange, PartyClaim, PartyRole, Platform, ProfileProposal, QuarantinedItem
 from roaming.parties import directory
 from roaming.parties.claims import Claim, hold_claims
 from tests.builders.parties import a_platform, a_provider, an_operator, platform_of
@@ -125,3 +125,26 @@ def test_what_was_set_aside_is_found_by_object_and_party() -> None:
         assert "expected a text" in client.get(f"/admin/roaming/quarantineditem/?q={text}").content.decode()
     page = client.get(f"/admin/roaming/quarantineditem/{QuarantinedItem.objects.get().pk}/change/").content.decode()
     assert "expected a text" in page
+
+
+def test_a_message_is_played_again_from_its_page_with_a_reason() -> None:
+    platform = platform_of(a_provider("NL-BET"))
+    told = {"direction": "out", "platform_id": platform.pk, "method": "PUT", "path": "/locations/DE/ALF/L-1", "module": "locations"}
+    row = Exchange.objects.create(at=AT, correlation_id="c-1", **told)
+    Delivery.objects.create(
+        platform=platform,
+        receiver=platform.party_roles.get().party,
+        receiver_role="EMSP",
+        module="locations",
+        verb="put",
+        object_type="location",
+        object_row=1,
+        correlation_id="c-1",
+        state="parked",
+    )
+    client = staff("operations")
+    assert "Play again" in client.get(f"/admin/roaming/exchange/{row.pk}/change/").content.decode()
+    assert client.post(f"/admin/roaming/exchange/{row.pk}/replay/", {"seen": ""}).status_code == 400, "a reason is asked for"
+    assert client.post(f"/admin/roaming/exchange/{row.pk}/replay/", {"seen": "", "reason": "lost"}).status_code == 302
+    assert Delivery.objects.get().state == "waiting"
+    assert AuditRecord.objects.get(action="replayed").reason == "lost"
