@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.house import House
 from benchmarks.table import Measure, write_json, write_table
 
-NAMES = ("authorize", "known", "writes", "oicp", "close", "csv")
+NAMES = ("authorize", "known", "writes", "oicp", "fan-out", "pages", "close", "csv")
 
 
 def main() -> int:
@@ -41,7 +41,24 @@ def _measure(house: House, wanted: tuple[str, ...], *, quick: bool) -> list[Meas
     if {"authorize", "known", "writes", "oicp"} & set(wanted):
         size = {"seconds": 1.0, "records": 2_000} if quick else {"seconds": 4.0, "records": 10_000}
         of_traffic = _measure_traffic(house, wanted, rounds=1 if quick else 3, seconds=size["seconds"], records=int(size["records"]))
-    return [*of_traffic, *of_month]
+    of_partners = _measure_partners(house, wanted, quick=quick)
+    return [*of_traffic, *of_partners, *of_month]
+
+
+def _measure_partners(house: House, wanted: tuple[str, ...], *, quick: bool) -> list[Measure]:
+    from benchmarks.ocpi import measure_fan_out, measure_pages, open_stage
+
+    if not {"fan-out", "pages"} & set(wanted):
+        return []
+    port = open_stage(house=house)
+    measures: list[Measure] = []
+    if "fan-out" in wanted:
+        _say("fan-out …")
+        measures += measure_fan_out(house=house, port=port, rounds=1 if quick else 3, changes=5 if quick else 20)
+    if "pages" in wanted:
+        _say("pages …")
+        measures += measure_pages(house=house, port=port, rounds=1 if quick else 3, requests_per_round=5 if quick else 20)
+    return measures
 
 
 def _measure_traffic(house: House, wanted: tuple[str, ...], *, rounds: int, seconds: float, records: int) -> list[Measure]:

@@ -83,6 +83,12 @@ class House:
                 ready = (lambda: answers(os.environ["HUB_WEB_SOCKET"])) if process.name == "web" else (lambda: listens(self.port))
                 self._start(program, ready)
 
+    def start_dispatcher(self) -> None:
+        """This function will start the dispatcher of the outbox by its own command; it has nothing to say when it is ready."""
+        configuration = Configuration.read(environment=os.environ)
+        process = next(process for process in PROCESSES if process.name == "dispatcher")
+        self._start(Program("dispatcher", process.argv(configuration), dict(os.environ), PROJECT), lambda: True)
+
     def stop_hub(self) -> None:
         """This function will stop the hub's processes, so that it may be started again in another way."""
         for name in ("lane", "web"):

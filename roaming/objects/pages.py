@@ -72,11 +72,12 @@ def read_page(
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {crawl.table} o WHERE {counted}", count_params)  # noqa: S608  (constants of the slices)
         total: int = cursor.fetchone()[0]
-        cursor.execute(
-            f"SELECT o.{crawl.first_stored}, o.id, {crawl.columns} FROM {crawl.table} o WHERE {' AND '.join(where)} "  # noqa: S608
-            f"ORDER BY o.{crawl.first_stored}, o.id LIMIT %s OFFSET %s",
-            [*params, limit + 1, offset],
-        )
+        select = f"SELECT o.{crawl.first_stored}, o.id, {crawl.columns} FROM {crawl.table} o"  # noqa: S608
+        order = f"ORDER BY o.{crawl.first_stored}, o.id"
+        place = f"WHERE {' AND '.join(where)} {order} LIMIT %s OFFSET %s"
+        if offset:  # what is jumped over is counted by its keys: reading the objects too cost thirty times as much (measured)
+            place = f"WHERE o.id IN (SELECT o.id FROM {crawl.table} o {place}) {order}"  # noqa: S608
+        cursor.execute(f"{select} {place}", [*params, limit + 1, offset])
         rows = cursor.fetchall()
     page = rows[:limit]
     following = write_cursor(page[-1][0], page[-1][1]) if len(rows) > limit and page else None
