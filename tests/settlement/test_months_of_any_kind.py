@@ -1,4 +1,4 @@
-"""Any order of intake, repeats, credits, clearing, releases, disputes, revisions, closes and issues keeps invariants 1 to 9.
+"""Any order of intake, repeats, credits, clearing, releases, disputes, revisions, closes, voids and issues keeps invariants 1 to 9.
 
 The invariants are those of reliability §5.3. CDRs come through the door of roaming (`receive_cdr`); a plain model in dictionaries
 predicts every position. Each example is rolled back, the next one starts on an empty hub.
@@ -39,8 +39,10 @@ from settlement.documents.render import render_statement
 from settlement.ledger.verify import verify_ledger
 from settlement.models import Charge, Hold, NettingRun, Position, Statement
 from settlement.netting.close import close_period
+from settlement.netting.void import void_run
 from settlement.statements.approve import approve_run
 from settlement.statements.issue import issue_run
+from settlement.terms.rates import load_rates
 from tests.builders import canonical_messages as messages
 from tests.builders.charges import some_terms, tell_what_is_needed, the_default_set
 from tests.builders.parties import a_provider, an_operator
@@ -53,6 +55,7 @@ _MONTHS = (_EARLIER, _LATER)
 _OPERATORS, _PROVIDERS = ("DE-ALF", "DE-DUA"), ("NL-BET", "DE-DUA")
 _PAIRS = [(operator, provider) for operator in _OPERATORS for provider in _PROVIDERS if operator != provider]
 _FEE = Decimal("0.0350")
+_SEK = Decimal("11.0525")  # per euro, in which every pair settles
 
 cents = st.integers(1, 5_000_000).map(lambda units: Decimal(units).scaleb(-4))
 
@@ -85,7 +88,9 @@ class AnyMonth(RuleBasedStateMachine):
             an_operator(key)
         for key in _PROVIDERS:
             a_provider(key)
-        some_terms(hub_fee=_FEE, hub_fee_payer="provider", starts=(_EARLIER.starts_at - timedelta(days=60)).date())
+        some_terms(hub_fee=_FEE, hub_fee_payer="provider", settle_in="EUR", starts=(_EARLIER.starts_at - timedelta(days=60)).date())
+        days = "".join(f"{(month.ends_at - timedelta(days=1)).date()},{_SEK}\n" for month in _MONTHS)
+        load_rates(content=f"Date,SEK\n{days}".encode())
 
     @rule(
         target=cdrs,
@@ -95,8 +100,11 @@ class AnyMonth(RuleBasedStateMachine):
         month=st.sampled_from(_MONTHS),
         hours=st.integers(1, 200),
         known=st.sampled_from([True, True, True, False]),
+        currency=st.sampled_from(["EUR", "EUR", "SEK"]),
     )
-    def receive(self, pair: tuple[str, str], net: Decimal, rate: int, month: canonical.Period, hours: int, known: bool) -> str:
+    def receive(
+        self, pair: tuple[str, str], net: Decimal, rate: int, month: canonical.Period, hours: int, known: bool, currency: str
+    ) -> str:
         self.number += 1
         operator, provider = map(canonical.PartyId.parse, pair)
         vat = (net * rate / 100).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
@@ -105,6 +113,7 @@ class AnyMonth(RuleBasedStateMachine):
         cdr = messages.a_cdr(
             operator=operator,
             provider=provider,
+            currency=currency,
             id=f"CDR-{self.number}",
             session_id=f"SESSION-{self.number}",
             start_date_time=ended_at - timedelta(hours=1),
@@ -226,9 +235,19 @@ class AnyMonth(RuleBasedStateMachine):
             return
         self._foresee_clearing(len(self.pending))
         self.closed[month.name] = self._foresee_positions(month.name)
-        told = {str(row.party.key): row.net for row in Position.objects.filter(run=run).select_related("party")}
+        rows = list(Position.objects.filter(run=run).select_related("party"))
+        told = {str(row.party.key): row.net for row in rows if row.currency == "EUR"}
+        assert all(row.net == 0 for row in rows if row.currency == "SEK")
         assert told == self.closed[month.name]
         assert sum(told.values()) == 0
+
+    @rule(month=st.sampled_from(_MONTHS))
+    def void(self, month: canonical.Period) -> None:
+        run = NettingRun.objects.filter(period=month.name, state="draft").first()
+        if run is None:
+            return
+        void_run(run=run, by="maker", by_role="maker", reason="looked at", at=_NOW)
+        del self.closed[month.name]  # what was booked later meanwhile stays there
 
     @rule(month=st.sampled_from(_MONTHS))
     def issue(self, month: canonical.Period) -> None:
@@ -307,7 +326,7 @@ class AnyMonth(RuleBasedStateMachine):
         self.adjusted.append((name, period.name, _in_four_decimals(gross * charge.net / charge.gross)))
 
     def _foresee_positions(self, period: str) -> dict[str, Decimal]:
-        groups: dict[tuple[str, str, Decimal], Decimal] = defaultdict(Decimal)
+        groups: dict[tuple[str, str, str, Decimal], Decimal] = defaultdict(Decimal)
         fees: dict[str, Decimal] = defaultdict(Decimal)
         for name, booked in self.charged.items():
             cdr = self.sealed[name]
@@ -315,7 +334,7 @@ class AnyMonth(RuleBasedStateMachine):
                 continue
             (tax,) = cdr.total_cost.taxes or ()
             rate = tax.percentage if tax.amount else Decimal(0)
-            groups[str(cdr.owner), str(cdr.cdr_token.owner), rate or Decimal(0)] += cdr.total_cost.before_taxes
+            groups[str(cdr.owner), str(cdr.cdr_token.owner), cdr.currency, rate or Decimal(0)] += cdr.total_cost.before_taxes
             if not cdr.credit:
                 fees[str(cdr.cdr_token.owner)] += _FEE
         for name, booked, net in self.adjusted:
@@ -323,13 +342,18 @@ class AnyMonth(RuleBasedStateMachine):
                 cdr = self.sealed[name]
                 (tax,) = cdr.total_cost.taxes or ()
                 rate = tax.percentage if tax.amount else Decimal(0)
-                groups[str(cdr.owner), str(cdr.cdr_token.owner), rate or Decimal(0)] += net
+                groups[str(cdr.owner), str(cdr.cdr_token.owner), cdr.currency, rate or Decimal(0)] += net
         positions: dict[str, Decimal] = defaultdict(Decimal)
-        for (operator, provider, rate), exact in groups.items():
+        owed: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+        for (operator, provider, currency, rate), exact in groups.items():
             net = _rounded(exact)
-            gross = net + _rounded(net * rate / 100)
-            positions[operator] += gross
-            positions[provider] -= gross
+            owed[operator, provider, currency] += net + _rounded(net * rate / 100)
+        for (operator, provider, currency), gross in owed.items():
+            settled = gross if currency == "EUR" else _rounded(gross / _SEK)
+            # A pair that came out at nothing has no position in euro by that alone.
+            if currency == "EUR" or gross:
+                positions[operator] += settled
+                positions[provider] -= settled
         for provider, exact in fees.items():
             positions[provider] -= _rounded(exact)
             positions["DE-HUB"] += _rounded(exact)
