@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.house import House
 from benchmarks.table import Measure, write_json, write_table
 
-NAMES = ("authorize", "known", "writes", "oicp", "fan-out", "pages", "close", "csv")
+NAMES = ("authorize", "known", "writes", "control", "oicp", "fan-out", "pages", "close", "csv")
 
 
 def main() -> int:
@@ -38,7 +38,7 @@ def _measure(house: House, wanted: tuple[str, ...], *, quick: bool) -> list[Meas
     # The month first: CDRs of the traffic would wait to be cleared, and the close would do that too.
     if {"close", "csv"} & set(wanted):
         of_month = _measure_month(house, wanted, rounds=1 if quick else 3, count=20_000 if quick else 1_000_000)
-    if {"authorize", "known", "writes", "oicp"} & set(wanted):
+    if {"authorize", "known", "writes", "control", "oicp"} & set(wanted):
         size = {"seconds": 1.0, "records": 2_000} if quick else {"seconds": 4.0, "records": 10_000}
         of_traffic = _measure_traffic(house, wanted, rounds=1 if quick else 3, seconds=size["seconds"], records=int(size["records"]))
     of_partners = _measure_partners(house, wanted, quick=quick)
@@ -63,6 +63,7 @@ def _measure_partners(house: House, wanted: tuple[str, ...], *, quick: bool) -> 
 
 def _measure_traffic(house: House, wanted: tuple[str, ...], *, rounds: int, seconds: float, records: int) -> list[Measure]:
     from benchmarks.authorize import answer_of_provider, measure_authorize, measure_known
+    from benchmarks.control import measure_control
     from benchmarks.oicp import measure_oicp
     from benchmarks.partners import connect_partners
     from benchmarks.writes import measure_writes
@@ -74,6 +75,7 @@ def _measure_traffic(house: House, wanted: tuple[str, ...], *, rounds: int, seco
         "authorize": lambda: measure_authorize(house=house, partners=partners, provider_port=provider_port, rounds=rounds, seconds=seconds),
         "known": lambda: measure_known(house=house, partners=partners, rounds=rounds, seconds=seconds),
         "writes": lambda: measure_writes(house=house, partners=partners, rounds=rounds, seconds=seconds),
+        "control": lambda: measure_control(house=house, partners=partners, rounds=rounds, seconds=seconds),
         "oicp": lambda: measure_oicp(house=house, partners=partners, rounds=rounds, seconds=seconds, records=records),
     }
     measures: list[Measure] = []

@@ -23,8 +23,8 @@ def measure_writes(*, house: House, partners: Partners, rounds: int, seconds: fl
     constant = Plan(port=constant_port, method="PUT", path="/constant", body=SESSION)
     measures = []
     for name, plan, count, bar in (
-        ("PUT session", _plan(house.port, partners, "PUT", "receiver/sessions/DE/ALF/S@N@", SESSION), Session.objects.count, SESSION_BAR),
-        ("POST CDR", _plan(house.port, partners, "POST", "receiver/cdrs", CDR), Cdr.objects.count, CDR_BAR),
+        ("PUT session", plan_of(house.port, partners, "PUT", "receiver/sessions/DE/ALF/S@N@", SESSION), Session.objects.count, SESSION_BAR),
+        ("POST CDR", plan_of(house.port, partners, "POST", "receiver/cdrs", CDR), Cdr.objects.count, CDR_BAR),
     ):
         of_hub: list[Result] = []
         of_constant: list[Result] = []
@@ -51,7 +51,8 @@ def measure_writes(*, house: House, partners: Partners, rounds: int, seconds: fl
     return measures
 
 
-def _plan(port: int, partners: Partners, method: str, path: str, body: str) -> Plan:
+def plan_of(port: int, partners: Partners, method: str, path: str, body: str) -> Plan:
+    """This function will return a plan of the operator's requests under /ocpi/2.2.1/, each with ids of its own."""
     return Plan(
         port=port,
         method=method,

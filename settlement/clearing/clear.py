@@ -4,7 +4,9 @@ Settlement pulls at its own pace; roaming never knows of money. One transaction 
 meet their originals and overlaps are judged in one order; `charge.cdr` and `hold.cdr` are unique whatever happens.
 """
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -67,7 +69,7 @@ def clear_pending(*, at: datetime, limit: int = BATCH, wait: bool = False, from_
     Where another transaction is clearing it does nothing, or waits for it with `wait`. `from_the_start` looks at every CDR there is,
     not only at those behind the cursor. Call it until `total` is below `limit`.
     """
-    with transaction.atomic():
+    with _without_collector(), transaction.atomic():
         if wait:
             allow_long_work()
         if not enter_clearing(wait=wait):
@@ -79,6 +81,21 @@ def clear_pending(*, at: datetime, limit: int = BATCH, wait: bool = False, from_
         if len(pending) < limit:
             _move_cursor()
     return cleared
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """This function will keep the collector of cycles out of a batch: its full passes over thousands of records take half of the time.
+
+    A batch makes no cycles; what it made is freed when its last name goes.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def clear_everything(*, at: datetime, wait: bool = True) -> Cleared:

@@ -1,13 +1,12 @@
 """Keep what the rules said, once per CDR and code, and what the hub computed and verified, once per CDR."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 import msgspec
 from django.db import connection
 
 from settlement.control.evidence import Evidence
-from settlement.control.models import Repricing, SignedReading
+from settlement.control.models import SignedReading
 from settlement.control.price import policy_of
 from settlement.control.reprice import Repriced
 from settlement.control.verdict import Remark
@@ -20,6 +19,15 @@ INSERT INTO settlement_finding (cdr_id, check_number, code, action, message)
 SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::text[])
 ON CONFLICT DO NOTHING
 """
+
+_INSERT_PRICES = """
+INSERT INTO settlement_repricing (cdr_id, counts, source, revisions, zone, currency, told_net, net, vat, policy, trace)
+SELECT cdr_id, counts, source, revisions, zone, currency, told_net, net, vat, policy, trace FROM json_to_recordset(%s::json) AS priced (
+    cdr_id bigint, counts boolean, source text, revisions jsonb, zone text, currency text, told_net numeric, net numeric, vat numeric,
+    policy jsonb, trace jsonb)
+ON CONFLICT DO NOTHING
+"""
+_ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 
 def record_findings(*, remarks: Mapping[int, Sequence[Remark]]) -> None:
@@ -37,11 +45,11 @@ def record_findings(*, remarks: Mapping[int, Sequence[Remark]]) -> None:
 def record_evidence(*, batch: Sequence[Evidence]) -> None:
     """This function will store the computed price with its trace, and the verdict on each signed value; what is stored already stays."""
     priced = [
-        _repricing(evidence, evidence.repriced, evidence.repriced.net)
-        for evidence in batch
-        if evidence.repriced is not None and evidence.repriced.net is not None
+        _repricing(evidence, evidence.repriced) for evidence in batch if evidence.repriced is not None and evidence.repriced.net is not None
     ]
-    Repricing.objects.bulk_create(priced, batch_size=500, ignore_conflicts=True)
+    if priced:
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT_PRICES, [_ENCODER.encode(priced).decode()])
     signed = [
         SignedReading(
             cdr_id=evidence.id,
@@ -54,33 +62,34 @@ def record_evidence(*, batch: Sequence[Evidence]) -> None:
         for evidence in batch
         for verdict in evidence.signed
     ]
-    SignedReading.objects.bulk_create(signed, batch_size=500, ignore_conflicts=True)
+    if signed:
+        SignedReading.objects.bulk_create(signed, batch_size=500, ignore_conflicts=True)
 
 
-def _repricing(evidence: Evidence, repriced: Repriced, net: Decimal) -> Repricing:
-    rated = repriced.rated
-    return Repricing(
-        cdr_id=evidence.id,
-        counts=evidence.is_priced_by_hub,
-        source=repriced.source,
-        revisions=list(repriced.revisions),
-        zone=repriced.zone,
-        currency=repriced.currency,
-        told_net=evidence.net,
-        net=net,
-        vat=repriced.vat,
-        policy=msgspec.to_builtins(policy_of(evidence.terms.pricing if evidence.terms else {})),
-        trace=[
-            {
-                "component": line.component,
-                "tariff": line.tariff_id,
-                "element": line.element,
-                "volume": f"{line.volume.normalize():f}",
-                "unit": line.unit,
-                "price": f"{line.price.normalize():f}",
-                "before_taxes": None if line.amount.before_taxes is None else f"{line.amount.before_taxes.normalize():f}",
-                "text": line.text,
-            }
-            for line in (rated.trace if rated else ())
-        ],
-    )
+def _repricing(evidence: Evidence, repriced: Repriced) -> dict[str, object]:
+    trace = [
+        {
+            "component": line.component,
+            "tariff": line.tariff_id,
+            "element": line.element,
+            "volume": f"{line.volume.normalize():f}",
+            "unit": line.unit,
+            "price": f"{line.price.normalize():f}",
+            "before_taxes": None if line.amount.before_taxes is None else f"{line.amount.before_taxes.normalize():f}",
+            "text": line.text,
+        }
+        for line in (repriced.rated.trace if repriced.rated else ())
+    ]
+    return {
+        "cdr_id": evidence.id,
+        "counts": evidence.is_priced_by_hub,
+        "source": repriced.source,
+        "revisions": list(repriced.revisions),
+        "zone": repriced.zone,
+        "currency": repriced.currency,
+        "told_net": evidence.net,
+        "net": repriced.net,
+        "vat": repriced.vat,
+        "policy": policy_of(evidence.terms.pricing if evidence.terms else {}),
+        "trace": trace,
+    }
