@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from roaming.admin.pages import BigTablePage, ReadOnlyRows
 from roaming.figures import NOTHING, chip, energy, figure, instant, instant_to_the_second, masked, moment, party_cell, pretty_json
-from roaming.models import Authorization, Platform, Session, SessionRevision
+from roaming.models import Authorization, ForwardedCommand, Platform, Session, SessionRevision
 
 
 class RevisionsOfSession(ReadOnlyRows):
@@ -38,10 +38,10 @@ class SessionPage(BigTablePage):
     inlines = [RevisionsOfSession]
     fieldsets = [
         (None, {"fields": [("session_id", "state"), ("operator", "driver_of"), ("began", "ended"), ("energy_figure", "currency")]}),
-        ("Chain", {"fields": [("token", "contract"), ("location_id", "evse_uid"), ("authorization_reference", "revision")]}),
+        ("Chain", {"fields": [("token", "contract"), ("location_id", "evse_uid"), ("authorization_reference", "revision"), "begun_by"]}),
         ("As the hub keeps it", {"fields": ["content"], "classes": ["collapse"]}),
     ]
-    readonly_fields = ["operator", "driver_of", "state", "energy_figure", "began", "ended", "token", "contract", "content"]
+    readonly_fields = ["operator", "driver_of", "state", "energy_figure", "began", "ended", "token", "contract", "begun_by", "content"]
 
     def find(self, queryset: QuerySet[Session], text: str) -> QuerySet[Session]:
         """This function will find by session id, in any letter case."""
@@ -86,6 +86,13 @@ class SessionPage(BigTablePage):
     def ended(self, row: Session) -> str:
         """This function will tell when it ended."""
         return instant(row.ended_at) if row.ended_at else "running"
+
+    @display(description="begun by")
+    def begun_by(self, row: Session) -> str:
+        """This function will name the provider's commands that the session was found to have begun with."""
+        commands = ForwardedCommand.objects.filter(session_row=row.id).order_by("created_at")
+        told = [f"{command.command.replace('_', ' ').lower()}, {instant_to_the_second(command.created_at)}" for command in commands]
+        return "; ".join(told) or NOTHING
 
     @display(description="token")
     def token(self, row: Session) -> str:

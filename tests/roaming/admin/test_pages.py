@@ -1,6 +1,7 @@
 """Operations in the admin: traffic is looked at, platforms are locked, deliveries retried and parked."""
 
 import re
+import uuid
 from datetime import UTC, datetime
 from html import unescape
 
@@ -9,7 +10,7 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
 from hub.dashboard import read_today
-from roaming.models import Delivery, Exchange, Platform, Session, Token
+from roaming.models import Delivery, Exchange, ForwardedCommand, Platform, Session, Token
 from settlement.models import Hold
 from tests.builders.network import Network, build_network
 from tests.builders.parties import platform_of
@@ -49,6 +50,15 @@ class TestPages(TestCase):
             page = operations.get(f"/admin/roaming/{address}").content.decode()
             assert token.uid not in page, address
             assert session.contract_id not in page, address
+
+    def test_tell_which_command_a_session_began_with(self) -> None:
+        session = Session.objects.earliest("id")
+        asked = {"callback_key": "k", "command": "START_SESSION", "sender_platform_id": 1, "receiver_platform_id": 1, "digest": b""}
+        ForwardedCommand.objects.create(
+            **asked, id=uuid.uuid4(), sender=session.provider, receiver=session.owner, session_row=session.id, expires_at=session.started_at
+        )
+        page = staff("operations").get(f"/admin/roaming/session/{session.id}/change/").content.decode()
+        assert "start session, " in page
 
     def test_find_every_leg_of_a_message_by_its_correlation_id(self) -> None:
         operations = staff("operations")
