@@ -57,7 +57,7 @@ SELECT cdr.id,
         WHERE cdr.session_key <> '' AND other.owner_id = cdr.owner_id AND other.session_key = cdr.session_key AND other.id < cdr.id
     ) AS corrections,
     original.ended_at,
-    EXISTS (
+    before.cdr_id IS NOT NULL AND EXISTS (
         SELECT FROM roaming_cdr other JOIN settlement_finding said ON said.cdr_id = other.id AND said.code = 'TOKEN_TRAVELS'
         WHERE other.token_uid = cdr.token_uid AND other.provider_id = cdr.provider_id AND other.id < cdr.id
             AND other.started_at BETWEEN cdr.started_at - interval '7 days' AND cdr.started_at

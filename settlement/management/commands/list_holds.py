@@ -1,5 +1,7 @@
 """`list_holds`: every open hold with all its reasons."""
 
+from collections import defaultdict
+from decimal import Decimal
 from typing import Any
 
 from roaming.management.operator_command import OperatorCommand
@@ -13,7 +15,12 @@ class Command(OperatorCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         """This function will return the open holds, oldest first."""
+        holds = list(list_holds())
+        at_risk: dict[str, Decimal] = defaultdict(Decimal)
+        for hold in holds:
+            at_risk[hold.cdr.currency] += hold.cdr.net
         return {
+            "at_risk": {currency: f"{net:.4f}" for currency, net in sorted(at_risk.items())},
             "holds": [
                 {
                     "cdr": name_of(hold.cdr),
@@ -25,8 +32,8 @@ class Command(OperatorCommand):
                     "assigned_to": hold.assigned_to,
                     "reasons": hold.reasons,
                 }
-                for hold in list_holds()
-            ]
+                for hold in holds
+            ],
         }
 
     def describe(self, result: dict[str, Any]) -> str:

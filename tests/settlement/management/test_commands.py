@@ -253,6 +253,7 @@ class TestHolds:
             self.name: [(13, "TOKEN_UNKNOWN"), (18, "NO_SESSION_NO_AUTHORIZATION")],
             f"{self.name}-C": [(79, "ORIGINAL_HELD")],
         }
+        assert terminal.run("list_holds")["at_risk"] == {"EUR": "0.0000"}  # 10.00 and its credit
         found = terminal.run("list_findings", "--cdr", self.name)["findings"]
         assert {(finding["check"], finding["action"]) for finding in found} == {(10, "flag"), (13, "hold"), (18, "hold")}
 
