@@ -22,7 +22,16 @@ class Command(OperatorCommand):
     def run(self, **options: Any) -> dict[str, Any]:
         """This function will run every check and count."""
         checks = check_partner(platform_id=options["platform"], directory=directory.current())
-        cases = [{"case": check.case, "name": check.name, "passed": not check.problem, "problem": check.problem} for check in checks]
+        cases = [
+            {
+                "case": check.case,
+                "name": check.name,
+                "passed": not check.problem,
+                "expected": check.expected,
+                "problem": check.problem,
+            }
+            for check in checks
+        ]
         passed = sum(not check.problem for check in checks)
         return {"passed": passed, "failed": len(checks) - passed, "cases": cases}
 
@@ -30,7 +39,7 @@ class Command(OperatorCommand):
         """This function will say the result to people."""
         lines = [
             f"{'right' if case['passed'] else 'WRONG'}  case {case['case']:>3}  {case['name']}"
-            + (f": {case['problem']}" if case["problem"] else "")
+            + (f": expected {case['expected']}; came: {case['problem']}" if case["problem"] else "")
             for case in result["cases"]
         ]
         return "\n".join([*lines, f"{result['passed']} right, {result['failed']} wrong."])
