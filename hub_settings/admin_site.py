@@ -42,6 +42,8 @@ ADMIN_SITE: dict[str, Any] = {
                     _page(_("Runs"), "event_repeat", "settlement.nettingrun"),
                     _page(_("Statements"), "description", "settlement.statement"),
                     _page(_("Held CDRs"), "pan_tool", "settlement.hold"),
+                    _page(_("Disputes"), "gavel", "settlement.dispute"),
+                    _page(_("Rules of control"), "rule", "settlement.rulechange"),
                     _page(_("Positions"), "balance", "settlement.position"),
                     _page(_("Ledger"), "menu_book", "settlement.entry"),
                     _page(_("Settlement terms"), "contract", "settlement.settlementterms"),

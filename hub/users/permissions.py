@@ -20,6 +20,10 @@ class Action(StrEnum):
     ISSUE = "issue"
     RELEASE_HOLD = "release_hold"
     EXPORT = "export"
+    RESOLVE_DISPUTE = "resolve_dispute"
+    ASSIGN = "assign"
+    CHANGE_RULE = "change_rule"
+    APPROVE_RULE = "approve_rule"
 
     SEE_EVERYTHING = "see_everything"
     WRITE_NOTE = "write_note"
@@ -40,7 +44,10 @@ _STAFF = User.StaffRole
 _EVERYONE_INSIDE = frozenset(role.value for role in _STAFF if role)
 
 # Four eyes hold for superusers too (reliability T22): these need the role itself.
-_MONEY = (Action.CLOSE, Action.APPROVE, Action.ISSUE, Action.RELEASE_HOLD, Action.EXPORT)
+_MONEY = (
+    *(Action.CLOSE, Action.APPROVE, Action.ISSUE, Action.RELEASE_HOLD, Action.EXPORT),
+    *(Action.RESOLVE_DISPUTE, Action.ASSIGN, Action.CHANGE_RULE, Action.APPROVE_RULE),
+)
 _BY_STAFF_ROLE: dict[Action, frozenset[str]] = {
     **{action: MAY[action.value] for action in _MONEY},
     Action.SEE_EVERYTHING: _EVERYONE_INSIDE,

@@ -9,11 +9,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from roaming.admin.health import health_table, read_health
 from roaming.admin.notes import NOTE, Noted
 from roaming.admin.pages import ReadOnlyPage, ReadOnlyRows
 from roaming.admin.steps import Step, StepsPage
+from roaming.audit.write import write_audit
 from roaming.figures import NOTHING, chip, day, instant, party_cell, pretty_json, two_lines
 from roaming.models import Credential, Endpoint, Party, PartyRole, Platform, RoamingAgreement
+from roaming.parties.credentials import rotate_inbound_token
 from roaming.parties.lock import lock_platform, unlock_platform
 
 
@@ -84,12 +87,31 @@ _UNLOCK = Step(
 )
 
 
+def _rotate(request: HttpRequest, platform: Platform, reason: str) -> str:
+    token = rotate_inbound_token(platform=platform, at=timezone.now())
+    write_audit(action="token rotated", by=str(request.user.get_username()), subject=platform)
+    return f"The next token of {platform}, shown this once: {token} The former one opens until the new one is used, at most a day."
+
+
+_ROTATE = Step(
+    name="rotate",
+    label="New token",
+    permission="roaming.lock_platform",
+    explains=lambda platform: (
+        "The hub makes the next token that this partner shows. Hand it over by a safe way; nothing is cut off meanwhile."
+    ),
+    offered=lambda platform: platform.protocol == Platform.Protocol.OCPI and bool(platform.version) and not platform.is_locked,
+    run=_rotate,
+    shows_once=True,
+)
+
+
 @admin.register(Platform)
 class PlatformPage(Noted, StepsPage):
     """Software with a connection. Invited and connected by command; locked and unlocked here or there."""
 
     empty = "No platform yet. Invite one: manage.py invite_platform --name … --party CPO:DE:ABC"
-    steps = (_LOCK, _UNLOCK, NOTE)
+    steps = (_ROTATE, _LOCK, _UNLOCK, NOTE)
     list_display = ["what", "state", "speaks", "hosts", "last_seen"]
     list_filter = ["status", "is_locked", "protocol"]
     search_fields = ["name", "party_roles__party__name", "party_roles__party__party_id"]
@@ -97,10 +119,11 @@ class PlatformPage(Noted, StepsPage):
     inlines = [RolesOfPlatform, EndpointsOfPlatform, CredentialsOfPlatform]
     fieldsets = [
         (None, {"fields": [("name", "state"), ("speaks", "last_seen"), "versions_url", "hosts_allowed"]}),
+        ("Connection, past day", {"fields": ["health"]}),
         ("Notes and changes", {"fields": ["trail"]}),
         ("How this partner speaks", {"fields": ["habits"], "classes": ["collapse"]}),
     ]
-    readonly_fields = ["state", "speaks", "last_seen", "hosts_allowed", "habits", "trail"]
+    readonly_fields = ["state", "speaks", "last_seen", "hosts_allowed", "habits", "trail", "health"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Platform]:
         """This function will read the parties along."""
@@ -135,6 +158,11 @@ class PlatformPage(Noted, StepsPage):
     def last_seen(self, row: Platform) -> str:
         """This function will tell when it was last heard."""
         return instant(row.last_seen_at) if row.last_seen_at else "never"
+
+    @display(description="health")
+    def health(self, row: Platform) -> SafeString:
+        """This function will show latency, errors and the queue."""
+        return health_table(read_health(platform=row, at=timezone.now()), row)
 
     @display(description="allowed hosts")
     def hosts_allowed(self, row: Platform) -> str:

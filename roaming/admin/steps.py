@@ -32,6 +32,7 @@ class Step:
     refusals: tuple[type[Exception], ...] = ()
     asks_reason: bool = False
     is_grave: bool = False
+    shows_once: bool = False  # the sentence holds a secret: shown on a page of its own, kept nowhere
     seen: Callable[[Any], str] = lambda row: ""  # a digest of what is on the page: the step is refused where it changed meanwhile
 
 
@@ -110,7 +111,13 @@ class StepsPage(ReadOnlyPage):
 
     def _take(self, request: HttpRequest, row: Any, step: Step, reason: str) -> HttpResponse:
         try:
-            messages.success(request, step.run(request, row, reason))
+            told = step.run(request, row, reason)
+            if step.shows_once:
+                context = {**self.admin_site.each_context(request), "title": step.label, "told": told, "row_url": page_url(row)}
+                answer = TemplateResponse(request, "admin/step_done.html", context)
+                answer["Cache-Control"] = "private, no-store"
+                return answer
+            messages.success(request, told)
         except step.refusals as refusal:
             messages.error(request, f"Refused: {refusal}")
         return redirect(page_url(row))

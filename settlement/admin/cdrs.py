@@ -4,7 +4,9 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from roaming import canonical
@@ -20,6 +22,7 @@ from roaming.figures import (
     figure,
     instant,
     instant_to_the_second,
+    link,
     masked,
     moment,
     number,
@@ -30,7 +33,7 @@ from roaming.figures import (
 )
 from roaming.models import Cdr
 from settlement.clearing.standing import standing_of
-from settlement.models import Charge, Hold
+from settlement.models import Charge, Hold, NettingRun
 
 
 class ClearingState(admin.SimpleListFilter):
@@ -81,7 +84,7 @@ class CdrPage(Noted, BigTablePage, StepsPage):
                 ]
             },
         ),
-        ("Money", {"fields": [("net_figure", "vat_figure"), ("whose_price", "charged"), "said", "credit_chain"]}),
+        ("Money", {"fields": [("net_figure", "vat_figure"), ("whose_price", "charged"), "said", "credit_chain", "ways"]}),
         ("Driver", {"fields": [("token", "contract"), ("session_id", "authorization_reference"), "auth_method"]}),
         ("Receipt", {"fields": [("received_on", "received_as"), "short_seal"]}),
         ("Notes and changes", {"fields": ["trail"]}),
@@ -105,13 +108,17 @@ class CdrPage(Noted, BigTablePage, StepsPage):
             "net_figure",
             "vat_figure",
         ],
-        *["charged", "said", "credit_chain", "token", "contract", "received_on", "short_seal", "raw", "canonical_form", "trail"],
+        *["charged", "said", "credit_chain", "token", "contract", "received_on", "short_seal", "raw", "canonical_form", "trail", "ways"],
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Cdr]:
         """This function will read what a list shows in one query, without the received bytes."""
         queryset: QuerySet[Cdr] = super().get_queryset(request).defer("received")
         return queryset
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """This function will let the link of a pair's total name the charges it is made of."""
+        return lookup.startswith("charge__") or bool(super().lookup_allowed(lookup, value, request))
 
     def find(self, queryset: QuerySet[Cdr], text: str) -> QuerySet[Cdr]:
         """This function will find by id, or by operator and id, in any letter case."""
@@ -238,6 +245,21 @@ class CdrPage(Noted, BigTablePage, StepsPage):
         credit = row.credits.first()
         return format_html("cancelled by {}", page_link(credit)) if credit is not None else NOTHING
 
+    @display(description="from here")
+    def ways(self, row: Cdr) -> SafeString:
+        """This function will link to the run, the pair, the tariff and the messages of the CDR."""
+        charge: Charge | None = getattr(row, "charge", None)
+        exchanges, tariffs = reverse("admin:roaming_exchange_changelist"), reverse("admin:roaming_tariff_changelist")
+        told: list[SafeString | str] = [link(f"{exchanges}?{urlencode({'q': row.cdr_id})}", "its messages")]
+        told += [link(f"{tariffs}?{urlencode({'q': name})}", f"tariff {name}") for name in _tariffs_of(row)]
+        if charge is not None:
+            run = NettingRun.objects.filter(netting_set=charge.netting_set_id, period=charge.period).exclude(state="void").first()
+            pairs = reverse("admin:settlement_pairtotal_changelist")
+            pair = f"operator__id__exact={charge.operator_id}&provider__id__exact={charge.provider_id}"
+            told += [page_link(run), link(f"{pairs}?run__id__exact={run.pk}&{pair}", "its pair")] if run is not None else []
+        told += [page_link(dispute, f"dispute {dispute.pk}") for dispute in row.disputes.order_by("id")]
+        return format_html_join(" · ", "{}", ((one,) for one in told))
+
     @display(description="token")
     def token(self, row: Cdr) -> str:
         """This function will show the token but for its last characters."""
@@ -267,3 +289,10 @@ class CdrPage(Noted, BigTablePage, StepsPage):
     def canonical_form(self, row: Cdr) -> SafeString:
         """This function will show the stored form."""
         return pretty_json(row.body)
+
+
+def _tariffs_of(row: Cdr) -> list[str]:
+    """The ids of the tariffs that the CDR names, each once."""
+    told = canonical.messages.decode(bytes(row.body), canonical.Cdr)
+    ids = [period.tariff_id for period in told.charging_periods if period.tariff_id] + [tariff.id for tariff in told.tariffs]
+    return list(dict.fromkeys(ids))[:5]

@@ -13,11 +13,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from roaming.admin.notes import NOTE, Noted
-from roaming.admin.pages import ReadOnlyPage, ReadOnlyRows, page_link
+from roaming.admin.pages import ReadOnlyRows, page_link
 from roaming.admin.steps import Step, StepsPage
 from roaming.figures import chip, figure, instant, money, number, party_cell, two_lines
 from settlement.admin.downloads import download_links
-from settlement.models import NettingRun, PairTotal, PlannedPayment, Position, Statement
+from settlement.admin.variance import compare_pairs, compare_positions, run_before, variance_table
+from settlement.models import NettingRun, PlannedPayment, Position, Statement
 from settlement.statements.approve import FiguresChanged, MakerIsChecker, WrongState, approve_run
 from settlement.statements.issue import issue_run
 from settlement.terms.rights import RoleMayNot
@@ -196,12 +197,13 @@ class RunPage(Noted, StepsPage):
     inlines = [PositionsOfRun, StatementsOfRun, PaymentsOfRun]
     fieldsets = [
         (None, {"fields": [("run", "state_chip"), ("span", "next_step"), ("cdrs_figure", "held_figure"), "figures_table"]}),
+        ("Against the run before", {"fields": ["against_positions", "against_pairs"]}),
         ("Four eyes", {"fields": [("closed", "approved"), ("issued", "short_digest"), "chain_head"]}),
         ("Notes and changes", {"fields": ["trail"]}),
     ]
     readonly_fields = [
         *["run", "state_chip", "span", "next_step", "cdrs_figure", "held_figure", "figures_table"],
-        *["closed", "approved", "issued", "short_digest", "chain_head", "trail"],
+        *["closed", "approved", "issued", "short_digest", "chain_head", "trail", "against_positions", "against_pairs"],
     ]
 
     def facts(self, row: NettingRun) -> list[tuple[str, Any]]:
@@ -256,6 +258,16 @@ class RunPage(Noted, StepsPage):
         """This function will show gross, moved and payments per currency."""
         return _figures_table(row.figures)
 
+    @display(description="nets")
+    def against_positions(self, row: NettingRun) -> SafeString | str:
+        """This function will compare what each party owes or is owed with the run before."""
+        return variance_table(compare_positions(run=row, before=run_before(row)))
+
+    @display(description="pairs")
+    def against_pairs(self, row: NettingRun) -> SafeString | str:
+        """This function will compare the gross of each pair with the run before."""
+        return variance_table(compare_pairs(run=row, before=run_before(row)))
+
     @display(description="closed by")
     def closer(self, row: NettingRun) -> SafeString:
         """This function will tell who closed."""
@@ -290,45 +302,6 @@ class RunPage(Noted, StepsPage):
     def chain_head(self, row: NettingRun) -> str:
         """This function will show the beginning of the chain's head at issue."""
         return row.ledger_head[:16] or "when issued"
-
-
-@admin.register(Position)
-class PositionPage(ReadOnlyPage):
-    """Positions over all runs: how a party's net developed."""
-
-    empty = "No position yet. Positions appear when a period is closed."
-    list_display = ["who", "run_link", "receivable_figure", "payable_figure", "fees_figure", "net_figure"]
-    list_filter = ["currency", "run__period", "party"]
-    list_select_related = ["party", "run__netting_set"]
-    ordering = ["-run__starts_at", "currency", "party__country_code", "party__party_id"]
-    fields = ["who", "run_link", "receivable_figure", "payable_figure", "fees_figure", "net_figure"]
-    readonly_fields = fields
-    who = PositionsOfRun.who
-    receivable_figure = PositionsOfRun.receivable_figure
-    payable_figure = PositionsOfRun.payable_figure
-    fees_figure = PositionsOfRun.fees_figure
-    net_figure = PositionsOfRun.net_figure
-
-    @display(description="run")
-    def run_link(self, row: Position) -> SafeString | str:
-        """This function will link to the run."""
-        return page_link(row.run)
-
-
-@admin.register(PairTotal)
-class PairTotalPage(ReadOnlyPage):
-    """What one provider owes one operator in a run: the step between a position and its CDRs."""
-
-    empty = "No pair total yet. They appear when a period is closed."
-    list_display = ["run", "provider", "operator", "bucket", "count", "gross_figure"]
-    list_filter = ["run__period", "currency", "bucket", "operator", "provider"]
-    list_select_related = ["operator", "provider", "run__netting_set"]
-    ordering = ["-run__starts_at", "-gross"]
-
-    @display(description="gross")
-    def gross_figure(self, row: PairTotal) -> SafeString:
-        """This function will show the gross."""
-        return figure(money(row.gross, row.currency))
 
 
 def _gross(figures: Mapping[str, Any]) -> dict[str, Decimal]:

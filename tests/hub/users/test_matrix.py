@@ -14,7 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from hub.models import AgreementOffer, CdrExport, Membership, SelfTest, User
+from hub.models import AgreementOffer, ApiKey, CdrExport, Membership, SelfTest, User
 from roaming.admin.steps import StepsPage
 from roaming.models import Cdr, Exchange, PartnerCertificate
 from settlement.models import Charge, Dispute, Statement
@@ -34,6 +34,9 @@ STEPS = {
     "settlement.approve_run": {"checker"},
     "settlement.issue_run": {"maker", "checker", "controller"},
     "settlement.release_hold": {"maker", "checker", "analyst"},
+    "settlement.resolve_dispute": {"maker", "checker", "disputes", "arbiter"},
+    "settlement.assign_work": {"maker", "checker", "analyst", "disputes"},
+    "settlement.approve_rule": {"checker"},
     "roaming.write_note": set(STAFF_ROLES),
     "roaming.run_deliveries": {"operations"},
     "roaming.lock_platform": {"operations"},
@@ -100,6 +103,7 @@ def _foreign(network: Network) -> dict[str, Any]:
         "platform_id": platform_of(gamma).pk,
         "certificate_id": certificate.pk,
         "test_id": SelfTest.objects.create(platform=platform_of(gamma), asked_by="g@gamma.example", asked_at=NOW, finished_at=NOW).pk,
+        "key_id": ApiKey.objects.create(party=gamma, name="g", fingerprint="b" * 64, made_by="g@gamma.example", made_at=NOW).pk,
         "membership_id": Membership.objects.get(party=gamma).pk,
     }
 

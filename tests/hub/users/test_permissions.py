@@ -18,12 +18,30 @@ class TestMay:
     @pytest.mark.parametrize(
         ("role", "allowed"),
         [
-            ("maker", {"close", "issue", "release_hold", "export", "see_everything", "write_note"}),
-            ("checker", {"close", "approve", "issue", "release_hold", "export", "see_everything", "write_note"}),
+            (
+                "maker",
+                {"close", "issue", "release_hold", "export", "see_everything", "write_note", "assign", "change_rule", "resolve_dispute"},
+            ),
+            (
+                "checker",
+                {
+                    "close",
+                    "approve",
+                    "issue",
+                    "release_hold",
+                    "export",
+                    "see_everything",
+                    "write_note",
+                    "approve_rule",
+                    "assign",
+                    "change_rule",
+                    "resolve_dispute",
+                },
+            ),
             ("treasurer", {"export", "see_everything", "write_note"}),
             ("auditor", {"export", "see_everything", "write_note"}),
             ("operations", {"see_everything", "write_note", "run_deliveries", "lock_platforms"}),
-            ("analyst", {"release_hold", "see_everything", "write_note"}),
+            ("analyst", {"release_hold", "see_everything", "write_note", "assign"}),
             ("controller", {"issue", "export", "see_everything", "write_note"}),
             ("platform", {"see_everything", "write_note", "manage_users"}),
             ("", set()),

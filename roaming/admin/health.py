@@ -1,0 +1,106 @@
+"""How a connection is: latency and errors of the past day, what waits, and what is wrong with the data. Two indexed reads."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count, Min
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from roaming.figures import chip, instant, link, number
+from roaming.models import Delivery, Platform
+
+_PAST = timedelta(days=1)
+_CALLS = """
+SELECT direction, count(*), count(*) FILTER (WHERE error <> '' OR http_status >= 500 OR http_status IS NULL),
+    percentile_disc(0.5) WITHIN GROUP (ORDER BY duration_ms), percentile_disc(0.95) WITHIN GROUP (ORDER BY duration_ms),
+    percentile_disc(0.99) WITHIN GROUP (ORDER BY duration_ms)
+FROM roaming_exchange WHERE platform_id = %s AND at > %s AND at <= %s GROUP BY direction ORDER BY direction DESC
+"""
+_ERRORS = """
+SELECT CASE WHEN error <> '' THEN split_part(error, ':', 1) WHEN http_status IS NULL THEN 'no answer'
+    WHEN http_status >= 400 THEN 'HTTP ' || http_status ELSE 'code ' || protocol_status END AS kind, count(*), max(at)
+FROM roaming_exchange WHERE platform_id = %s AND at > %s AND at <= %s
+    AND (error <> '' OR http_status IS NULL OR http_status >= 400 OR protocol_status BETWEEN 2000 AND 4999)
+GROUP BY 1 ORDER BY 2 DESC LIMIT 8
+"""
+_TABLE = """<table class="small-table">
+<tr><th></th><th>calls</th><th>failed</th><th>p50</th><th>p95</th><th>p99</th></tr>{}</table>"""
+
+
+@dataclass(frozen=True)
+class Calls:
+    """One direction of the past day; milliseconds."""
+
+    direction: str
+    count: int
+    failed: int
+    p50_ms: int
+    p95_ms: int
+    p99_ms: int
+
+
+@dataclass(frozen=True)
+class Health:
+    """What there is to say of a platform's connection."""
+
+    calls: list[Calls]
+    errors: list[tuple[str, int, datetime]]
+    queue: list[tuple[str, int, datetime]]
+
+
+def read_health(*, platform: Platform, at: datetime) -> Health:
+    """This function will read the day before `at`, and what waits for the platform now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CALLS, [platform.pk, at - _PAST, at])
+        calls = [Calls(*row) for row in cursor.fetchall()]
+        cursor.execute(_ERRORS, [platform.pk, at - _PAST, at])
+        errors = [(kind, count, latest) for kind, count, latest in cursor.fetchall()]
+    waiting = Delivery.objects.filter(platform=platform.pk).exclude(state=Delivery.State.DELIVERED)
+    queue = waiting.values_list("state").annotate(count=Count("pk"), oldest=Min("created_at")).order_by("state")
+    return Health(calls, errors, [(state, count, oldest) for state, count, oldest in queue])
+
+
+def health_table(health: Health, platform: Platform) -> SafeString:
+    """This function will render the past day: calls, errors by kind, and the queue with the way to replay it."""
+    calls = format_html_join(
+        "",
+        "<tr><th>{}</th><td>{}</td><td>{}</td><td>{} ms</td><td>{} ms</td><td>{} ms</td></tr>",
+        (
+            (
+                "the hub called" if row.direction == "out" else "the partner called",
+                _n(row.count),
+                _n(row.failed),
+                *map(_n, (row.p50_ms, row.p95_ms, row.p99_ms)),
+            )
+            for row in health.calls
+        ),
+    )
+    table = format_html(_TABLE, calls) if health.calls else "no call in the past day"
+    errors = format_html_join("", "<li>{}: {} times, latest {}</li>", ((kind, _n(count), instant(at)) for kind, count, at in health.errors))
+    deliveries = reverse("admin:roaming_delivery_changelist")
+    queue = format_html_join(
+        "",
+        "<li>{} {}, oldest {} · {}</li>",
+        (
+            (
+                _n(count),
+                chip(state),
+                instant(at),
+                link(f"{deliveries}?platform__id__exact={platform.pk}&state__exact={state}", "look, send again"),
+            )
+            for state, count, at in health.queue
+        ),
+    )
+    return format_html(
+        '{}<p>Errors</p><ul class="reasons">{}</ul><p>On their way to it</p><ul class="reasons">{}</ul>',
+        table,
+        errors or format_html("<li>{}</li>", "none in the past day"),
+        queue or format_html("<li>{}</li>", "it has heard everything"),
+    )
+
+
+def _n(count: int) -> str:
+    return number(count, decimals=0)
