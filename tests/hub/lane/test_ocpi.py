@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 
 from tests.builders.parties import an_agreement
+from tests.conformance.ocpi.test_hub_errors import (  # noqa: F401  (tests, once more)
+    test_026_a_receiver_that_never_answers_is_4002_at_the_deadline,
+    test_027_a_receiver_that_refuses_the_connection_is_4003,
+)
 from tests.hub.lane.conftest import Serve
 from tests.hub.lane.way import Way, everybody_is_known, way_in
 from tests.roaming.protocols.ocpi import test_authorize as authorize
@@ -37,8 +41,4 @@ class TestAuthorizeAddressed(authorize.TestAddressedToTheProvider):
 
 
 class TestAuthorizeOpenRouting(authorize.TestOpenRouting):
-    pass
-
-
-class TestAuthorizeDeadline(authorize.TestDeadline):
     pass
