@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.house import House
 from benchmarks.table import Measure, write_json, write_table
 
-NAMES = ("authorize", "known", "writes", "control", "oicp", "fan-out", "pages", "close", "csv")
+NAMES = ("authorize", "known", "writes", "control", "oicp", "fan-out", "pages", "close", "netting", "csv", "papers")
 
 
 def main() -> int:
@@ -36,7 +36,7 @@ def _measure(house: House, wanted: tuple[str, ...], *, quick: bool) -> list[Meas
     of_month: list[Measure] = []
     of_traffic: list[Measure] = []
     # The month first: CDRs of the traffic would wait to be cleared, and the close would do that too.
-    if {"close", "csv"} & set(wanted):
+    if {"close", "netting", "csv", "papers"} & set(wanted):
         of_month = _measure_month(house, wanted, rounds=1 if quick else 3, count=20_000 if quick else 1_000_000)
     if {"authorize", "known", "writes", "control", "oicp"} & set(wanted):
         size = {"seconds": 1.0, "records": 2_000} if quick else {"seconds": 4.0, "records": 10_000}
@@ -91,15 +91,23 @@ def _measure_month(house: House, wanted: tuple[str, ...], *, rounds: int, count:
     from benchmarks.close import measure_close
     from benchmarks.exports import measure_csv
     from benchmarks.month import fill_month
+    from benchmarks.netting import measure_copy, measure_netting, measure_papers
 
     _say(f"a month of {count:,} CDRs …")
     month = fill_month(count=count, directory=house.root)
+    of_netting: list[Measure] = []
+    if "netting" in wanted:
+        _say("netting …")
+        of_netting = measure_netting(month=month, rounds=rounds) + measure_copy(month=month, rounds=rounds)
     _say("close …")
     measures = measure_close(month=month, rounds=rounds)  # the statement of the CSV comes from it
     if "csv" in wanted:
         _say("csv …")
         measures += measure_csv(month=month, rounds=rounds)
-    return measures if "close" in wanted else measures[2:]
+    if "papers" in wanted:
+        _say("papers …")
+        measures += measure_papers(month=month, rounds=rounds)
+    return of_netting + (measures if "close" in wanted else measures[2:])
 
 
 def _say(words: str) -> None:

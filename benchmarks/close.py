@@ -16,12 +16,12 @@ from settlement.netting.close import close_period, preview_period
 BAR = 4.0
 
 # The two sums of a close: what every pair owes, and the count by day and currency that must agree with it.
-_SAME_SUMS = """
+SAME_SUMS = """
 SELECT operator, provider, currency, vat_rate, tax_note, bucket, count(*), sum(energy_kwh), sum(net), sum(vat), sum(gross),
     sum(operator_fee), sum(provider_fee)
 FROM '{parquet}' GROUP BY ALL
 """
-_SAME_COUNT = """
+SAME_COUNT = """
 SELECT booked_on, currency, count(*), sum(energy_kwh), sum(net), sum(vat), sum(gross), sum(operator_fee + provider_fee)
 FROM '{parquet}' GROUP BY ALL
 """
@@ -40,8 +40,8 @@ def measure_close(*, month: Month, rounds: int) -> list[Measure]:
             roll_up(netting_set=month.netting_set.pk, period=PERIOD)
         for _ in range(rounds):
             started = perf_counter()
-            pairs = duck.execute(_SAME_SUMS.format(parquet=month.parquet)).fetchall()
-            duck.execute(_SAME_COUNT.format(parquet=month.parquet)).fetchall()
+            pairs = duck.execute(SAME_SUMS.format(parquet=month.parquet)).fetchall()
+            duck.execute(SAME_COUNT.format(parquet=month.parquet)).fetchall()
             floors.append(perf_counter() - started)
             started = perf_counter()
             seen = preview_period(

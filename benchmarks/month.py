@@ -50,7 +50,7 @@ SELECT id, uuid(), operator, 'C' || lpad(id::VARCHAR, 9, '0'), 'C' || lpad(id::V
     '\\x7b7d', '\\x7b7d', '\\x00', '\\x00', ended_at
 FROM charged
 """
-_CHARGE_COLUMNS = (
+CHARGE_COLUMNS = (
     "cdr_id, terms_id, netting_set_id, period, service_period, ended_on, booked_on, operator_id, provider_id, currency, bucket, energy_kwh,"
     " net, vat_rate, vat, gross, tax_note, operator_fee, provider_fee, fee_currency"
 )
@@ -100,7 +100,7 @@ def fill_month(*, count: int, directory: Path) -> Month:
     )
     charges = _CHARGES.format(terms=terms.pk, netting_set=terms.netting_set_id, period=PERIOD)
     _copy(duck, _CDRS, table="roaming_cdr", columns=_CDR_COLUMNS, through=directory / "cdrs.csv")
-    _copy(duck, charges, table="settlement_charge", columns=_CHARGE_COLUMNS, through=directory / "charges.csv")
+    _copy(duck, charges, table="settlement_charge", columns=CHARGE_COLUMNS, through=directory / "charges.csv")
     parquet = directory / "charges.parquet"
     duck.execute(f"COPY ({charges}) TO '{parquet}' (FORMAT parquet, COMPRESSION zstd)")
     duck.close()
