@@ -19,8 +19,16 @@ COPY (
     SELECT cdr.cdr_id, charge.operator_id, charge.provider_id, cdr.session_id, cdr.authorization_reference, charge.bucket, charge.period,
         charge.service_period, cdr.location_id, cdr.evse_id, cdr.country, cdr.contract_id, cdr.auth_method, cdr.started_at, cdr.ended_at,
         charge.energy_kwh, charge.currency, charge.net, charge.vat_rate, charge.vat, charge.gross, charge.tax_note, charge.provider_fee,
-        cdr.priced_by, cdr.received_at, cdr.seal
+        cdr.priced_by, cdr.received_at, cdr.seal, cdr.public_id, charge.terms_id, told #>> '{{cdr_location,connector_id}}',
+        told #>> '{{cdr_location,name}}', told #>> '{{cdr_location,address}}', told #>> '{{cdr_location,postal_code}}',
+        told #>> '{{cdr_location,city}}', told #>> '{{cdr_location,coordinates,latitude}}',
+        told #>> '{{cdr_location,coordinates,longitude}}', told #>> '{{cdr_location,connector_power_type}}', cdr.token_uid,
+        told ->> 'total_time', told ->> 'total_parking_time', told ->> 'meter_id', told #>> '{{tariffs,0,id}}',
+        told #>> '{{total_energy_cost,before_taxes}}', told #>> '{{total_time_cost,before_taxes}}',
+        told #>> '{{total_parking_cost,before_taxes}}', told #>> '{{total_fixed_cost,before_taxes}}',
+        told #>> '{{total_reservation_cost,before_taxes}}'
     FROM settlement_charge charge JOIN roaming_cdr cdr ON cdr.id = charge.cdr_id
+    CROSS JOIN LATERAL (SELECT convert_from(cdr.body, 'UTF8')::jsonb AS told OFFSET 0) AS body
     WHERE charge.provider_id = {party} AND charge.period = '{period}' AND charge.currency = '{currency}'
     ORDER BY charge.ended_on, charge.cdr_id
 ) TO STDOUT (FORMAT csv)

@@ -10,12 +10,23 @@ import io
 from django.db import connection
 
 from settlement.statements.annex import COLUMNS, annex_parameters, annex_query
+from settlement.statements.annex_details import FOREIGN, FOREIGN_IDS
 from settlement.statements.content import Line, StatementContent, read_content
 from settlement.statements.models import Statement, StatementLine
 
 # Written by partners; everything else is ours or a number.
-_FOREIGN_TEXT = ("session_id", "authorization_reference", "location_id", "evse_id", "country", "contract_id", "auth_method")
-_TEXTS = (*_FOREIGN_TEXT, "tax_note")
+_FOREIGN_TEXT = (
+    "session_id",
+    "authorization_reference",
+    "location_id",
+    "evse_id",
+    "country",
+    "contract_id",
+    "auth_method",
+    *FOREIGN,
+    *FOREIGN_IDS,
+)
+_TEXTS = (*_FOREIGN_TEXT, "tax_note", "latitude", "longitude", "checks_flagged", "dispute_status")
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # Rounding is spread over the CDR rows already; receivables and payables are those rows.
 _EXTRA_KINDS = (StatementLine.Kind.FEE, StatementLine.Kind.ADJUSTMENT, StatementLine.Kind.CARRY)

@@ -23,7 +23,7 @@ from reportlab.platypus import (
 from settlement.documents.pdf_page import NumberedCanvas, address, draw_first_page, draw_later_page
 from settlement.documents.pdf_sections import section_of
 from settlement.documents.pdf_style import BODY, HEADING, MARGIN, PAGE, QUIET_BODY, TITLE, WIDTH, figure, register_fonts, style, text
-from settlement.documents.pdf_tables import cdr_tables, facts, lines_table, note, payments_table, taxes_table, tiles
+from settlement.documents.pdf_tables import PRINTED, cdr_tables, facts, lines_table, note, payments_table, taxes_table, tiles
 from settlement.statements.annex import read_annex
 from settlement.statements.content import StatementContent, read_content
 from settlement.statements.models import Statement
@@ -163,4 +163,4 @@ def _annex(statement: Statement, content: StatementContent) -> Iterator[Flowable
     if content.bridge.cdrs > MOST_CDRS:
         yield note(f"The first {MOST_CDRS:,} of {content.bridge.cdrs:,}; the CSV, XLSX and JSON files of this statement carry all of them.")
         yield Spacer(0, 2 * mm)
-    yield from cdr_tables(read_annex(statement=statement, limit=MOST_CDRS), currency=content.currency)
+    yield from cdr_tables(read_annex(statement=statement, limit=MOST_CDRS, columns=PRINTED), currency=content.currency)

@@ -28,6 +28,11 @@ from settlement.documents.pdf_style import (
 )
 from settlement.statements.content import Line, StatementContent
 
+# Columns of the annex that paper has room for.
+PRINTED = (
+    *("line", "side", "cdr", "operator", "provider", "bucket", "service_period", "credit_of", "original_statement", "original_line"),
+    *("ended_at", "evse_id", "energy_kwh", "net", "vat_rate", "gross", "amount"),
+)
 _ROWS_OF_A_TABLE = 500  # reportlab measures a whole table before it breaks it
 
 

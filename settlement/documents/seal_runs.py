@@ -46,7 +46,7 @@ def seal_runs(*, at: datetime) -> int:
 
 def proved_lines(*, statement: Statement) -> Iterator[bytes]:
     """This function will yield the lines that a statement's root is made of: canonical JSON, sorted keys, no spaces."""
-    for line in read_annex(statement=statement):
+    for line in read_annex(statement=statement, columns=PROVED):
         yield canonical_json({name: line[name] for name in PROVED})
 
 

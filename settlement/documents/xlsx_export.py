@@ -15,11 +15,12 @@ from rustpy_xlsxwriter import Format, write_worksheets
 
 from roaming import canonical
 from settlement.statements.annex import COLUMNS, read_annex
+from settlement.statements.annex_details import AMOUNTS
 from settlement.statements.content import PartyDetails, StatementContent, read_content
 from settlement.statements.models import Statement
 from settlement.statements.sections import FIGURES, Section
 
-_NUMBERS = frozenset({"energy_kwh", "net", "vat", "gross", "vat_rate", "shown", "amount", "hub_fee"})
+_NUMBERS = frozenset({"energy_kwh", "net", "vat", "gross", "vat_rate", "shown", "amount", "hub_fee", *AMOUNTS})
 _WIDTHS = {
     **dict.fromkeys(("field", "counterparty_name", "payee_name", "iban", "reference", "cdr", "credit_of"), 28.0),
     **dict.fromkeys(("evse_id", "contract_id", "started_at", "ended_at", "received_at"), 20.0),
@@ -65,7 +66,7 @@ def _formats(columns: list[str], currency: str) -> dict[str, Format]:
     cents = Format().set_num_format("#,##0" + ("." + "0" * decimals if decimals else ""))
     exact = Format().set_num_format("#,##0.0000")
     formats = {
-        **dict.fromkeys(("net", "vat", "gross", "energy_kwh", "hub_fee"), exact),
+        **dict.fromkeys(("net", "vat", "gross", "energy_kwh", "hub_fee", *AMOUNTS), exact),
         **dict.fromkeys(("shown", "amount"), cents),
         "vat_rate": Format().set_num_format("0.00"),
         "value": Format().set_align("left"),

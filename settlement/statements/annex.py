@@ -5,14 +5,16 @@ remainder over everything that was rounded together (settlement.netting.rounding
 and VAT group the shown amounts sum to what the statement asks for. `amount` is `shown`, signed for the party.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connection
 
 from roaming import canonical
 from settlement.netting.models import NettingRun
+from settlement.statements.annex_details import DETAILS, detail_parameters
 from settlement.statements.models import Statement
+from settlement.tax.rules import SUPPLY_RULES
 
 # Name, SQL. Every value is text as it stands in all exports; numbers never pass through floating point. A party's contract IDs are
 # its own: the operator's copy leaves them out.
@@ -52,6 +54,7 @@ COLUMNS: dict[str, str] = {
     "received_at": "to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
     "days_late": "greatest(extract(day FROM received_at - ended_at)::int, 0)",
     "seal": "encode(seal, 'hex')",
+    **DETAILS,
 }
 
 # Narrow rows first: numbering and spreading need the charges only, the wide CDR is joined at the end.
@@ -117,13 +120,25 @@ lines AS (
         earlier.number AS original_statement, earlier.line AS original_line,
         cdr.session_id, cdr.authorization_reference, shown.bucket, shown.period, shown.service_period, cdr.location_id, cdr.evse_id,
         cdr.country, cdr.contract_id, cdr.auth_method, cdr.started_at, cdr.ended_at, shown.energy_kwh, shown.currency, shown.net,
-        shown.vat_rate, shown.vat, shown.gross, shown.tax_note, shown.shown, shown.hub_fee, cdr.priced_by, cdr.received_at, cdr.seal
+        shown.vat_rate, shown.vat, shown.gross, shown.tax_note, shown.shown, shown.hub_fee, cdr.priced_by, cdr.received_at, cdr.seal,
+        cdr.id AS cdr_row, cdr.public_id AS hub_trace_id, cdr.token_uid, shown.terms_id, terms.agreement_id AS agreement, body.told,
+        coalesce(sold.number, 'draft-' || sold.id) || '-' || provider.country_code || '-' || provider.party_id
+            || CASE WHEN pair.net < 0 OR (pair.net = 0 AND pair.vat < 0) THEN '-C' ELSE '' END
+            || CASE WHEN shown.tax_note = ANY(%(outside)s) THEN '-O' ELSE '' END AS invoice_number
     FROM shown
     JOIN roaming_cdr cdr ON cdr.id = shown.cdr_id
     JOIN roaming_party operator ON operator.id = shown.operator_id
     JOIN roaming_party provider ON provider.id = shown.provider_id
     LEFT JOIN roaming_cdr original ON original.id = cdr.credit_of_id
     LEFT JOIN earlier ON earlier.cdr_id = cdr.credit_of_id
+    JOIN settlement_settlementterms terms ON terms.id = shown.terms_id
+    JOIN settlement_pairtotal pair ON pair.run_id = %(run)s AND pair.operator_id = shown.operator_id
+        AND pair.provider_id = shown.provider_id AND pair.currency = %(currency)s AND pair.vat_rate = shown.vat_rate
+        AND pair.tax_note = shown.tax_note AND pair.bucket = shown.bucket
+    JOIN settlement_statement sold
+        ON sold.run_id = %(run)s AND sold.party_id = shown.operator_id AND sold.currency = %(currency)s
+    -- OFFSET keeps the planner from reading the body once for every column that asks.
+    CROSS JOIN LATERAL (SELECT convert_from(cdr.body, 'UTF8')::jsonb AS told OFFSET 0) AS body
 )
 """
 
@@ -145,15 +160,20 @@ def annex_parameters(*, statement: Statement) -> dict[str, Any]:
         "currency": statement.currency,
         "unit": 10**decimals,
         "decimals": decimals,
+        "outside": [rule.note for rule in SUPPLY_RULES if rule.category == "O"],
+        **detail_parameters(statement=statement),
     }
 
 
-def read_annex(*, statement: Statement, limit: int | None = None) -> Iterator[dict[str, Any]]:
-    """This function will yield the lines of the annex as dictionaries, in order; the first `limit` of them where told."""
-    select = ", ".join(f'{expression} AS "{name}"' for name, expression in COLUMNS.items())
+def read_annex(*, statement: Statement, limit: int | None = None, columns: Sequence[str] = tuple(COLUMNS)) -> Iterator[dict[str, Any]]:
+    """This function will yield the lines of the annex as dictionaries, in order; the first `limit` of them where told.
+
+    `columns` are those wanted: what nobody asks for is not computed.
+    """
+    select = ", ".join(f'{COLUMNS[name]} AS "{name}"' for name in columns)
     query = annex_query(select=select) + (f" LIMIT {limit:d}" if limit is not None else "")
     with connection.cursor() as cursor:
         cursor.execute(query, annex_parameters(statement=statement))
         while rows := cursor.fetchmany(5000):
             for row in rows:
-                yield dict(zip(COLUMNS, row, strict=True))
+                yield dict(zip(columns, row, strict=True))

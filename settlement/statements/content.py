@@ -171,6 +171,38 @@ class CdrLine(msgspec.Struct, frozen=True):
     received_at: datetime
     days_late: int
     seal: str
+    invoice_number: str
+    hub_trace_id: str
+    operator_name: str
+    provider_name: str
+    agreement: int
+    terms: int
+    connector_id: str
+    location_name: str
+    address: str
+    postal_code: str
+    city: str
+    latitude: str
+    longitude: str
+    power_type: str
+    token_ref: str
+    started_local: str
+    ended_local: str
+    time_zone: str
+    charging_seconds: int
+    parking_seconds: int
+    meter_id: str
+    signature_status: str
+    tariff_id: str
+    energy_amount: Amount | None
+    time_amount: Amount | None
+    parking_amount: Amount | None
+    flat_amount: Amount | None
+    reservation_amount: Amount | None
+    min_max_adjustment: Amount | None
+    vat_code: str
+    checks_flagged: str
+    dispute_status: str
 
 
 class StatementDocument(StatementContent, frozen=True, kw_only=True):

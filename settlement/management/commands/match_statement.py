@@ -29,7 +29,10 @@ class Command(OperatorCommand):
             content = options["file"].read_bytes()
         except OSError as failed:
             raise Refused(f"{options['file']} cannot be read: {failed.strerror}") from failed
-        matched = match(ours=read_annex(statement=statement), theirs=read_partner_file(content=content))
+        matched = match(
+            ours=read_annex(statement=statement, columns=("cdr", "net", "gross", "shown", "amount")),
+            theirs=read_partner_file(content=content),
+        )
         return {
             "statement": statement.number or f"draft {statement.pk}",
             "equal": matched.equal,

@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from roaming import canonical
 from settlement.netting.rounding import spread
 from settlement.statements.annex import read_annex
 from tests.builders.charges import some_terms
-from tests.builders.months import charge, close, credit
+from tests.builders.months import charge, close, credit, issue
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +57,36 @@ def test_contract_ids_stand_in_the_providers_copy_only() -> None:
     charge("M", "P", "1.00")
     month = close()
     assert [line["contract_id"] != "" for party in "MP" for line in month.document(party)["cdrs"]] == [True, False]
+
+
+def test_says_what_cdr_terms_and_invoice_know() -> None:
+    some_terms()
+    first = charge(
+        "M",
+        "P",
+        "7.00",
+        total_energy_cost=canonical.Price(before_taxes=Decimal("6.20")),
+        total_fixed_cost=canonical.Price(before_taxes=Decimal("0.80")),
+        total_parking_time=Decimal("0.25"),
+        meter_id="M-1",
+    )
+    credit(first)
+    charge("N", "P", "1.00")
+    month = issue(close())
+    lines = {line["cdr"]: line for line in month.document("P")["cdrs"]}
+    line, taken_back = lines[f"DE-PPP/{first.cdr_id}"], lines[f"DE-PPP/{first.cdr_id}-C"]
+    number = month.statement("P").number
+    assert [line["invoice_number"], taken_back["invoice_number"]] == [f"{number}-DE-MMM", f"{number}-DE-MMM-C"]
+    # 7.00 is 6.20 + 0.80, and no limit of the tariff added or took anything; the credit is the exact negative.
+    names = ("energy_amount", "flat_amount", "time_amount", "min_max_adjustment")
+    assert [line[name] for name in names] == ["6.20", "0.80", None, "0.0000"]
+    assert [taken_back[name] for name in names] == ["-6.20", "-0.80", None, "0.0000"]
+    assert (line["charging_seconds"], line["parking_seconds"], line["meter_id"]) == (2700, 900, "M-1")
+    assert (line["ended_at"], line["ended_local"], line["time_zone"]) == ("2026-10-05T11:00:00Z", "2026-10-05T13:00:00", "Europe/Berlin")
+    assert (line["city"], line["vat_code"], line["operator_name"]) == ("Hamburg", "Z", "Company DE-PPP")
+    assert (
+        line["token_ref"]
+        == taken_back["token_ref"]
+        != lines[next(name for name in lines if lines[name]["provider"] == "DE-NNN")]["token_ref"]
+    )
+    assert len(line["token_ref"]) == 16
