@@ -4,6 +4,7 @@ The path keeps the owner's country code and party id, also when the hub itself p
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -35,6 +36,8 @@ from roaming.tokens.models import Token
 R = TypeVar("R", Location, Tariff, Token)
 S = TypeVar("S", bound=msgspec.Struct)
 
+# How long the outbox keeps what was delivered (roaming.tasks).
+_REMEMBERED = timedelta(days=30)
 _MOST_PATIENCE_SECONDS = 3600.0
 _MOST_OF_A_NOTE = 200
 
@@ -229,7 +232,12 @@ def _write_tariff(parcel: Parcel, dialect: Dialect) -> Letter | None:
             return Letter(method="DELETE", path=path)
         if tariff.start_date_time is not None and now < tariff.start_date_time:
             return None  # it is sent when it becomes valid (roaming.tariffs.turn)
-    return Letter(method="PUT", path=path, body=_cross(parcel, dialect, dialect.tariff, tariff, tariff.owner))
+    try:
+        return Letter(method="PUT", path=path, body=_cross(parcel, dialect, dialect.tariff, tariff, tariff.owner))
+    except CannotBeSaid:
+        if was_told(parcel, since=timezone.now() - _REMEMBERED):
+            return Letter(method="DELETE", path=path)  # else the receiver would go on with a price that is no longer asked
+        raise
 
 
 def _write_token(parcel: Parcel, dialect: Dialect) -> Letter | None:

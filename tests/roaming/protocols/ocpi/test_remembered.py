@@ -154,6 +154,23 @@ class TestTariff:
         assert [heard.method for heard in stub.heard] == ["PUT", "DELETE"]
         assert Tariff.objects.get().turns_at is None
 
+    def test_whose_price_cannot_be_said_any_more_is_deleted_where_it_was_told(self, old_beta: Caller, stub: StubPartner) -> None:
+        alfa, at_stub = caller.operator("DE-ALF"), f"{AT_STUB}/tariffs/DE/ALF/AC-1"
+        stub.answer("PUT", at_stub)
+        stub.answer("DELETE", at_stub)
+        energy = {"price_components": [{"type": "ENERGY", "price": 0.5, "step_size": 1}]}
+        tariff: dict[str, Any] = {"country_code": "DE", "party_id": "ALF", "id": "AC-1", "currency": "EUR", "elements": [energy]}
+        url = f"{RECEIVER}/tariffs/DE/ALF/AC-1"
+        dearer = {**tariff, "min_price": {"excl_vat": 3}, "last_updated": "2026-10-05T10:00:00Z"}
+        alfa.call("PUT", url, dearer, to=HUB)
+        drain()
+        assert stub.heard == []
+        alfa.call("PUT", url, {**tariff, "last_updated": "2026-10-05T11:00:00Z"}, to=HUB)
+        drain()
+        alfa.call("PUT", url, {**dearer, "last_updated": "2026-10-05T12:00:00Z"}, to=HUB)
+        drain()
+        assert [heard.method for heard in stub.heard] == ["PUT", "DELETE"]
+
     def test_that_turns_is_not_told_again_to_those_who_know_its_dates(self, transactional_db: None, stub: StubPartner) -> None:
         an_agreement()
         alfa, _ = caller.operator("DE-ALF"), caller.provider("NL-BET", at=stub.host)
