@@ -12,7 +12,7 @@ from django.db import transaction
 from settlement.clearing.gate import allow_long_work, shut_gate
 from settlement.clearing.models import SettlementPeriod
 from settlement.ledger.models import Entry
-from settlement.ledger.reverse import reverse_entry
+from settlement.ledger.reverse import reverse_entries
 from settlement.netting.books import key_prefix
 from settlement.netting.models import Carry, NettingRun
 from settlement.terms.rights import require
@@ -51,8 +51,8 @@ def void_run(*, run: NettingRun, by: str, by_role: str, reason: str, at: datetim
             raise CannotVoid(
                 f"run {taken.taken_by.pk} of {taken.taken_by.period} builds on what run {locked.pk} carried on: void that one first"
             )
-        for entry in Entry.objects.filter(key__startswith=key_prefix(run=locked), reverses=None).order_by("id"):
-            reverse_entry(entry=entry, reason=f"run {locked.pk} voided: {reason.strip()}", effective_on=entry.effective_on)
+        entries = list(Entry.objects.filter(key__startswith=key_prefix(run=locked), reverses=None).order_by("id"))
+        reverse_entries(entries=entries, reason=f"run {locked.pk} voided: {reason.strip()}")
         Carry.objects.filter(taken_by=locked).update(taken_by=None)
         SettlementPeriod.objects.filter(netting_set=locked.netting_set_id, name=locked.period).update(
             state=SettlementPeriod.State.OPEN, closed_at=None
