@@ -45,6 +45,9 @@ screens: ## Take pictures of every page into VAR_DIR/screens, and those of the d
 	SCREENS_DIR=$(SCREENS) $(VENV)/python -m pytest --quiet tests/hub/browser/test_screens.py
 	cp $(SCREENS)/portal-02-statement-desk-light.png docs/screens/portal-statement.png
 	cp $(SCREENS)/portal-00-portal-phone-dark.png docs/screens/portal-phone.png
+	cp $(SCREENS)/portal-06-held-desk-light.png docs/screens/portal-held.png
+	cp $(SCREENS)/portal-11-dispute-desk-light.png docs/screens/portal-dispute.png
+	cp $(SCREENS)/portal-09-verify-desk-light.png docs/screens/portal-verify.png
 	cp $(SCREENS)/admin-02-run-desk-light.png docs/screens/admin-run.png
 	cp $(SCREENS)/public-02-network-desk-light.png docs/screens/network.png
 

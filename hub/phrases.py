@@ -7,6 +7,7 @@ fresh machine needs nothing.
 
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 LANGUAGE = "de"
+_NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 # The admin speaks English.
 _TEMPLATES = ("portal", "directory", "base.html", "message.html", "400.html", "403.html", "404.html", "500.html")
 _CODE = ("portal", "directory", "state_words.py", "personal.py", "templatetags")
@@ -47,7 +49,10 @@ def collect() -> Catalog:
 def read_german() -> Catalog:
     """This function will return the German text as it is kept."""
     with catalogue_path().open("rb") as file:
-        return read_po(file, locale=LANGUAGE)
+        catalogue = read_po(file, locale=LANGUAGE)
+    # Babel would write the present minute into the compiled header.
+    catalogue.creation_date = catalogue.revision_date = _NO_DATE
+    return catalogue
 
 
 def write_german(catalogue: Catalog) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from hub.sandbox.companies import Company
@@ -41,10 +41,15 @@ def pin(broker: Broker, *, office: Office) -> int:
     return number
 
 
-def sign_agreements(network: Network, *, office: Office, starts: date, netting_set: str | None = None) -> int:
-    """This function will sign every agreement of the world, wait until they are in force, and return how many there are."""
+def sign_agreements(
+    network: Network, *, office: Office, starts: date, netting_set: str | None = None, apart: Mapping[str, str] | None = None
+) -> int:
+    """This function will sign every agreement of the world, wait until they are in force, and return how many there are.
+
+    `apart` names operators (`CC-PID`) whose agreements are settled in another netting set.
+    """
     for operator, provider in network.world.agreements:
-        office.sign(operator=operator, provider=provider, starts=starts, netting_set=netting_set)
+        office.sign(operator=operator, provider=provider, starts=starts, netting_set=(apart or {}).get(operator.id, netting_set))
     time.sleep(_IN_FORCE_SECONDS)
     return len(network.world.agreements)
 

@@ -3,11 +3,13 @@
 import json
 import os
 import re
+import shlex
 import signal
 import stat
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -119,6 +121,28 @@ class TestRunSandbox:
 @pytest.fixture(scope="module")
 def summary(house: House) -> dict[str, Any]:
     return house.command("rehearse", _REHEARSAL)
+
+
+class TestFirstHour:
+    def test_works_as_it_is_written(self, house: House, first_start: str, tmp_path: Path) -> None:
+        assert "left for you to close" in first_start
+        last_month = f"{datetime.now(UTC).replace(day=1) - timedelta(days=1):%Y-%m}"
+        answers: dict[str, dict[str, Any]] = {}
+        for line in re.findall(r"^\.venv/bin/python manage\.py (.+)$", (PROJECT / "docs" / "first-hour.md").read_text(), re.MULTILINE):
+            name, *told = shlex.split(line.replace("2026-10", last_month))
+            if name == "export_statement":
+                told[told.index("--statement") + 1] = str(answers["issue_run"]["statements"][0])
+                told[-1] = str(tmp_path / told[-1])
+            if "--run" in told:
+                told[told.index("--run") + 1] = str(answers["close_period"]["run"])
+            answers[name] = house.command(name, told)
+
+        assert len(answers["list_holds"]["holds"]) == 1
+        assert answers["verify_ledger"]["ok"] is True
+        with zipfile.ZipFile(tmp_path / "statement.zip") as package:
+            package.extractall(tmp_path)
+        told_offline = subprocess.run([sys.executable, "verify.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert told_offline.returncode == 0, told_offline.stdout + told_offline.stderr
 
 
 class TestRehearse:

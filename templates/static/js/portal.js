@@ -2,13 +2,14 @@
 "use strict";
 for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
 for (const select of document.querySelectorAll("select[data-sends]")) select.addEventListener("change", () => select.form.requestSubmit());
+document.querySelector(".tabs [aria-current=page]")?.scrollIntoView({ inline: "center", block: "nearest" });
 const menus = document.querySelectorAll("details.menu");
 document.addEventListener("click", (event) => { for (const menu of menus) if (!menu.contains(event.target)) menu.open = false; });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") for (const menu of menus) menu.open = false; });
 
 // The browser's zone, for pages that are written by the server.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && !document.cookie.split("; ").includes(`zone=${encodeURIComponent(zone)}`)) document.cookie = `zone=${encodeURIComponent(zone)}; path=/; SameSite=Lax; max-age=31536000`;
+if (zone && !document.cookie.split("; ").includes(`zone=${zone}`)) document.cookie = `zone=${zone}; path=/; SameSite=Lax; max-age=31536000`;
 
 // Work that is done in the background: asked every second, and the page shown anew at its end.
 for (const bar of document.querySelectorAll("progress[data-watch]")) {
