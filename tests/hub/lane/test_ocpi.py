@@ -6,10 +6,22 @@ from typing import Any
 import pytest
 
 from tests.builders.parties import an_agreement
+from tests.conformance.ocpi.conftest import asked, gamma  # noqa: F401  (fixtures)
+from tests.conformance.ocpi.test_broadcast import (  # noqa: F401  (tests, once more)
+    test_044_the_provider_of_a_known_token_is_found,
+    test_045_a_token_that_nobody_knows_is_404_with_2004,
+)
 from tests.conformance.ocpi.test_hub_errors import (  # noqa: F401  (tests, once more)
     test_026_a_receiver_that_never_answers_is_4002_at_the_deadline,
     test_027_a_receiver_that_refuses_the_connection_is_4003,
 )
+from tests.conformance.ocpi.test_ids_and_routing import (  # noqa: F401  (tests, once more)
+    test_014_the_receiver_sees_a_new_request_id_and_the_same_correlation_id,
+    test_015_the_caller_gets_its_own_ids_back,
+    test_017_the_answer_is_to_the_requester_from_the_responder,
+    test_021_a_receiver_in_lower_case_is_reached,
+)
+from tests.conformance.ocpi.test_modules import test_097_the_providers_word_is_http_200_with_1000  # noqa: F401  (a test, once more)
 from tests.hub.lane.conftest import Serve
 from tests.hub.lane.way import Way, everybody_is_known, way_in
 from tests.roaming.protocols.ocpi import test_authorize as authorize
@@ -22,6 +34,11 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture
 def everyone_roams(transactional_db: None) -> None:
     an_agreement()
+
+
+@pytest.fixture
+def roaming(everyone_roams: None) -> None:
+    """The agreement under the name that the conformance cases ask for it by."""
 
 
 @pytest.fixture(autouse=True)
