@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.house import House
 from benchmarks.table import Measure, write_json, write_table
 
-NAMES = ("authorize", "known", "writes", "control", "oicp", "fan-out", "pages", "close", "netting", "csv", "papers")
+NAMES = ("authorize", "known", "writes", "control", "oicp", "fan-out", "pages", "lists", "close", "netting", "csv", "papers")
 
 
 def main() -> int:
@@ -42,6 +42,11 @@ def _measure(house: House, wanted: tuple[str, ...], *, quick: bool) -> list[Meas
         size = {"seconds": 1.0, "records": 2_000} if quick else {"seconds": 4.0, "records": 10_000}
         of_traffic = _measure_traffic(house, wanted, rounds=1 if quick else 3, seconds=size["seconds"], records=int(size["records"]))
     of_partners = _measure_partners(house, wanted, quick=quick)
+    if "lists" in wanted:
+        from benchmarks.lists import measure_lists
+
+        _say("lists …")
+        of_partners += measure_lists(rounds=1 if quick else 3, many=20_000 if quick else 1_000_000)
     return [*of_traffic, *of_partners, *of_month]
 
 

@@ -6,6 +6,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.contrib.admin import AllValuesFieldListFilter
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
@@ -14,6 +15,17 @@ from unfold.views import ChangeList
 
 BEFORE = "before"
 _APART = "~"
+_NEWEST = 3000
+
+
+class RecentValues(AllValuesFieldListFilter):
+    """A filter by the values of a column, as the newest rows have them: to find them all, the whole table would be read."""
+
+    def __init__(self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str) -> None:
+        super().__init__(field, request, params, model, model_admin, field_path)
+        newest = model_admin.get_queryset(request).order_by(*model_admin.keyset).values_list(field_path, flat=True)[:_NEWEST]
+        chosen = [self.lookup_val[-1]] if self.lookup_val else []  # a list, since Django 5.0
+        self.lookup_choices = sorted({*newest, *chosen} - {None})  # type: ignore[assignment]  # any iterable will do
 
 
 class KeysetPaginator(Paginator):  # type: ignore[type-arg]  # generic in django-stubs, not at run time
@@ -46,7 +58,7 @@ class KeysetList(ChangeList):  # type: ignore[misc]  # django-unfold ships no ty
         self.result_list = found[: self.list_per_page]
         self.older = _place_of(self.result_list[-1], ordering) if len(found) > self.list_per_page else ""
         self.result_count = len(self.result_list)
-        self.full_result_count = None
+        self.full_result_count = self.result_count  # differing, they would be shown as a count of everything
         self.show_full_result_count = False
         self.show_admin_actions = True
         self.can_show_all = self.multi_page = False

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import CharField, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
 from roaming.admin.export import export_list
-from roaming.admin.keyset import KeysetList
+from roaming.admin.keyset import KeysetList, RecentValues
 from roaming.audit.write import write_audit
 from roaming.figures import link
 
@@ -76,6 +76,16 @@ class BigTablePage(ReadOnlyPage):
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """This function will return the order of the list."""
         return self.keyset
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """This function will offer a column's values without reading the whole table for them."""
+        return [(name, RecentValues) if self._has_many_values(name) else name for name in super().get_list_filter(request)]
+
+    def _has_many_values(self, name: Any) -> bool:
+        if not isinstance(name, str) or "__" in name:
+            return False
+        field = self.model._meta.get_field(name)
+        return isinstance(field, CharField) and not field.choices
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetList]:
         """This function will name the kind of list."""

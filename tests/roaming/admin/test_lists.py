@@ -49,6 +49,7 @@ class TestLists(TestCase):
             asked = [query["sql"] for query in captured]
             assert not any("COUNT(" in sql for sql in asked), name
             assert not any(" OFFSET " in sql for sql in asked), name
+            assert not any("SELECT DISTINCT" in sql for sql in asked), name
             assert len(asked) <= 12, (name, len(page.context["cl"].result_list), asked)
 
     def test_begin_at_the_front_for_a_place_that_is_none(self) -> None:
