@@ -1,8 +1,8 @@
-"""The admin's pages of money: runs, statements, holds, positions, books and terms, and CDRs with what became of them.
+"""The admin's pages of money: runs, statements, holds, payments, positions, books and terms, and CDRs with what became of them.
 
 Registered by being imported. Whatever moves money goes through the verbs of the domain with the person's own role; a refusal is shown.
 """
 
-from settlement.admin import books, cdrs, disputes, holds, positions, rules, runs, statements
+from settlement.admin import books, cdrs, disputes, holds, payments, positions, rules, runs, statements
 
-__all__ = ["books", "cdrs", "disputes", "holds", "positions", "rules", "runs", "statements"]
+__all__ = ["books", "cdrs", "disputes", "holds", "payments", "positions", "rules", "runs", "statements"]

@@ -1,0 +1,43 @@
+"""Payments in the admin: what was planned, what banks told, and accounts only by their last characters."""
+
+import pytest
+from django.urls import reverse
+
+from settlement.models import BankEntry, PlannedPayment
+from settlement.netting.references import reference_of
+from settlement.payments.import_bank import import_bank
+from settlement.terms.details import set_details
+from tests.builders.bank import IBAN, Entry, a_bank_file
+from tests.builders.charges import CUT_OFF, some_terms
+from tests.builders.months import charge, close, issue
+from tests.builders.parties import a_party
+from tests.builders.people import staff
+
+pytestmark = pytest.mark.django_db
+
+
+def test_shows_what_was_received_for_each_payment_and_hides_accounts() -> None:
+    some_terms()
+    set_details(party=a_party("DE-BBB"), details={"legal_name": "Company B", "iban": IBAN["B"]})
+    charge("A", "B", "112.10")
+    issue(close())
+    payment = PlannedPayment.objects.get()
+    reference = reference_of(payment=payment.pk)
+    entries = (Entry("100.00", reference=reference, key="K1"), Entry("7.00", key="K2"))
+    import_bank(content=a_bank_file("B", *entries), name="", by="", by_role="", at=CUT_OFF)
+    client = staff("treasurer")
+    listed = client.get(reverse("admin:settlement_plannedpayment_changelist")).content.decode()
+    assert reference in listed
+    assert "112.10" in listed
+    assert "100.00" in listed
+    told = client.get(reverse("admin:settlement_plannedpayment_change", args=[payment.pk])).content.decode()
+    assert "received by the payee" in told
+    pages = [reverse("admin:settlement_bankentry_changelist")]
+    pages += [reverse("admin:settlement_bankentry_change", args=[entry.pk]) for entry in BankEntry.objects.all()]
+    for page in pages:
+        answer = client.get(page)
+        assert answer.status_code == 200
+        assert IBAN["B"] not in answer.content.decode()
+    unmatched = client.get(pages[0], {"matches__isempty": "1"}).content.decode()
+    assert "7.00" in unmatched
+    assert "100.00" not in unmatched
