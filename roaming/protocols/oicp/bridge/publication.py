@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -46,14 +47,24 @@ def locations_of(*, owner: PartyEntry, evse_keys: Sequence[str], at: datetime) -
         return {location_id for (location_id,) in cursor.fetchall()}
 
 
-def publish(*, owner: PartyEntry, location_ids: Sequence[str], at: datetime, correlation_id: str) -> int:
-    """This function will write the named locations anew from the current records; what is gone stays as REMOVED (oicp §6.1, last rows)."""
+def publish(
+    *,
+    owner: PartyEntry,
+    location_ids: Sequence[str],
+    at: datetime,
+    correlation_id: str,
+    pushed: Mapping[str, EvseDataRecord] = MappingProxyType({}),
+) -> int:
+    """This function will write the named locations anew from the current records; what is gone stays as REMOVED (oicp §6.1, last rows).
+
+    `pushed` are records that the caller has read already, by key: reading a full load twice is a quarter of its time.
+    """
     _take_turns(owner)
     grouped: dict[str, list[tuple[EvseDataRecord, str, str, str]]] = {location_id: [] for location_id in location_ids}
     with connection.cursor() as cursor:
         cursor.execute(_OF_LOCATIONS, [owner.id, list(location_ids)])
         for location_id, name, document, status, key in cursor.fetchall():
-            record = _read(document)
+            record = pushed.get(key) or _read(document)
             if record is not None:
                 grouped[location_id].append((record, name, status, key))
     former = find_own_locations(owner=owner.key, location_ids=list(grouped))

@@ -67,7 +67,8 @@ class PushEvseDataDoor(OicpDoor):
             touched = [key for (key,) in (*change.inserted, *change.updated, *change.deleted)]
             if touched:
                 places = locations_of(owner=self.entry, evse_keys=touched, at=self.at)
-                publish(owner=self.entry, location_ids=sorted(places), at=self.at, correlation_id="")
+                pushed = dict(zip(keys, push.records, strict=True)) if push.records else {}
+                publish(owner=self.entry, location_ids=sorted(places), at=self.at, correlation_id="", pushed=pushed)
         return statuses.acknowledgement(statuses.SUCCESS)
 
     def _rows(self, push: EvseDataPush) -> list[EvseRow]:
