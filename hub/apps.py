@@ -10,5 +10,9 @@ class HubConfig(AppConfig):
     verbose_name = "Hub"
 
     def ready(self) -> None:
-        """This method will connect what listens to logins."""
+        """This method will connect what listens to logins, and what the wire asks of settlement."""
+        from hub.reconciliation import read_records
         from hub.users import arrivals  # noqa: F401  (its models are there only now)
+        from roaming.protocols.ocpi.kept import keep_list
+
+        keep_list(module="invoicereconciliation", read=read_records)

@@ -29,5 +29,5 @@ DIFFERENCES = {
 }
 
 MISSING = {
-    125: "records of partners pass through; the hub does not make its own from a closed statement yet",
+    125: "the hub lists a record per invoice of a closed statement (proved in settlement's tests) and passes partners' on; it pushes none",
 }

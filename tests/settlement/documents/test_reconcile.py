@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from roaming.canonical import PartyId
+from roaming.protocols.ocpi.kept import Asked, Kept, find_list
 from settlement.documents.reconcile import describe_record, keep_missing_records, keep_records, list_records
 from settlement.documents.render import render_statement
 from settlement.statements.annex import read_annex
@@ -29,6 +31,17 @@ def november(**terms: Any) -> tuple[Month, list[str]]:
     ]
     month = issue(close(NOVEMBER, at=CUT_OFF_NOVEMBER), at=CUT_OFF_NOVEMBER)
     return month, [taken_back.cdr_id, *(cdr.cdr_id for cdr in cdrs)]
+
+
+def test_the_wire_reads_a_partys_records_page_by_page() -> None:
+    november()
+    keep_missing_records()
+    asked = Asked(party=PartyId("DE", "PPP"), date_from=None, date_to=None, offset=1, limit=1)
+    records = [describe_record(record=record) for record in list_records(party=a_party("DE-PPP"))]
+    read = find_list("invoicereconciliation")
+    assert read is not None
+    assert read(asked) == Kept([records[1]], len(records))
+    assert read(Asked(party=PartyId("XX", "NIX"), date_from=None, date_to=None, offset=0, limit=9)) == Kept([], 0)
 
 
 def test_each_document_names_exactly_its_cdrs_and_keeps_its_id() -> None:

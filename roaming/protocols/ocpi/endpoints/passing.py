@@ -1,7 +1,7 @@
 """The generic router: modules that the hub does not read go to the party that is named, and its answer comes back (ocpi §1, §12.6).
 
 Only between parties whose agreement names the module. Nothing is stored and nothing translated; addresses that would lead past the
-hub are rewritten.
+hub are rewritten. Where the hub keeps a list of such a module itself, it answers for itself when it is addressed.
 """
 
 from collections.abc import Mapping
@@ -21,6 +21,7 @@ from roaming.protocols.ocpi.dialect import BadFields
 from roaming.protocols.ocpi.endpoints.door import KIB, Door
 from roaming.protocols.ocpi.envelope import OcpiRefusal, bad_parameter, not_found, unknown_receiver, write_success
 from roaming.protocols.ocpi.gateway import OcpiGateway
+from roaming.protocols.ocpi.kept import Asked, Read, find_list
 from roaming.protocols.ocpi.passing import RESPONSE_URL, Passage, Passed, name_of, passes, place_of, spellings_of
 from roaming.protocols.ocpi.paths import module_url
 from roaming.protocols.ocpi.versions import MODULES, RECEIVER, SENDER, Interface
@@ -58,7 +59,10 @@ class PassingDoor(Door):
         if place.owner is not None and place.owner != self.address.sender:
             raise not_found()  # a client-owned object is pushed, and asked for, by its owner
         query, body = request.query_params.dict(), self.optional_body()
-        receiver = self._receiver(query)
+        named = self._named(query)
+        if named == self.directory.hub.key and (read := self._own_list(rest)) is not None:
+            return self._keep(read, query)
+        receiver = self._receiver(named)
         platform = self._reach(receiver)
         self._check_owner(body)
         passage = Passage(
@@ -77,14 +81,27 @@ class PassingDoor(Door):
 
     get = post = put = patch = delete = pass_on
 
-    def _receiver(self, query: Mapping[str, str]) -> canonical.PartyId:
-        receiver = self.address.receiver
-        if receiver is None and paging.PARTY in query:
-            receiver = paging.read_page_request({paging.PARTY: query[paging.PARTY]}).party
+    def _own_list(self, rest: tuple[str, ...]) -> Read | None:
+        return find_list(self.module) if self.request.method == "GET" and self.interface == SENDER and not rest else None
+
+    def _keep(self, read: Read, query: Mapping[str, str]) -> HttpResponse:
+        """This function will answer a page of the hub's own records."""
+        page = paging.read_page_request(query)
+        found = read(Asked(party=self.address.sender, date_from=page.date_from, date_to=page.date_to, offset=page.offset, limit=page.limit))
+        headers = {"X-Total-Count": str(found.total), "X-Limit": str(paging.MOST_PER_PAGE)}
+        if (following := page.offset + page.limit) < found.total:
+            told = {**paging.write_query(page), "offset": str(following), paging.PARTY: str(self.directory.hub.key)}
+            headers["Link"] = paging.write_link(module_url(self.dialect.number, self.kwargs["name"], SENDER), told)
+        return self.success(list(found.items), headers=headers)
+
+    def _named(self, query: Mapping[str, str]) -> canonical.PartyId | None:
+        if self.address.receiver is None and paging.PARTY in query:
+            return paging.read_page_request({paging.PARTY: query[paging.PARTY]}).party
+        return self.address.receiver
+
+    def _receiver(self, receiver: canonical.PartyId | None) -> canonical.PartyId:
         if receiver is None or receiver == self.directory.hub.key:
-            raise bad_parameter(
-                f"OCPI-to-country-code, OCPI-to-party-id: {self.module} goes to the party that is named, the hub keeps none"
-            )
+            raise bad_parameter(f"OCPI-to-country-code, OCPI-to-party-id: {self.module} goes to the party that is named")
         self.responder = receiver
         return receiver
 

@@ -5,7 +5,8 @@ from rest_framework.request import Request
 
 from roaming.protocols.ocpi.endpoints.door import Door
 from roaming.protocols.ocpi.envelope import not_found
-from roaming.protocols.ocpi.passing import passes, spellings_of
+from roaming.protocols.ocpi.kept import find_list
+from roaming.protocols.ocpi.passing import name_of, passes, spellings_of
 from roaming.protocols.ocpi.paths import details_url, list_endpoints
 from roaming.protocols.ocpi.personas import persona_for
 from roaming.protocols.ocpi.versions import DIALECTS
@@ -45,12 +46,16 @@ class VersionDetails(Door):
         return self.success({"version": self.dialect.number, "endpoints": endpoints})
 
     def _passed_on(self) -> list[str]:
-        """This function will list the modules that an agreement of the caller names, as the caller itself spells them."""
-        agreed = self.directory.list_passed_on(self.caller.platform, on=self.at.date())
+        """This function will list the modules that an agreement of the caller names, as the caller itself spells them.
+
+        One of which the hub keeps a list is shown to those who serve it themselves, too.
+        """
         own = {identifier for identifier, _ in self.caller.platform.endpoints}
+        agreed = set(self.directory.list_passed_on(self.caller.platform, on=self.at.date()))
+        agreed |= {name for identifier in own if find_list(name := name_of(identifier)) is not None}
         return [
             next((spelling for spelling in spellings_of(module) if spelling in own), module)
-            for module in agreed
+            for module in sorted(agreed)
             if passes(module=module, version=self.dialect.number)
         ]
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from roaming.deliveries.drain import drain
 from roaming.parties import directory
 from roaming.parties.models import Endpoint, Party, Platform
+from roaming.protocols.ocpi.kept import Asked, Kept, _kept
 from roaming.protocols.ocpi.passing import passes, place_of
 from tests.builders.parties import an_agreement
 from tests.wire import caller
@@ -154,6 +155,38 @@ class TestRefusals:
 
     def test_a_body_that_is_no_json_is_400(self, alfa: Caller, beta: Caller) -> None:
         assert alfa.call("POST", f"{RECEIVER}/nltnm-tokens", raw=b'{"a": NaN}', to="NL-BET").status == (400, 2001)
+
+
+class TestOwnList:
+    @pytest.fixture(autouse=True)
+    def three_records(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The hub keeps three records of NL-BET and none of anybody else."""
+
+        def read(asked: Asked) -> Kept:
+            records = [{**RECORD, "id": f"REC-{number}"} for number in range(3)] if asked.party.party_id == "BET" else []
+            return Kept(records[asked.offset : asked.offset + asked.limit], len(records))
+
+        monkeypatch.setitem(_kept, INVOICES, read)
+
+    def test_of_the_hub_is_answered_by_the_hub_page_by_page(self, alfa: Caller, beta: Caller) -> None:
+        first = beta.call("GET", f"{SENDER}/{INVOICES}?limit=2", to=HUB)
+        assert ([record["id"] for record in first.data], first.headers["X-Total-Count"]) == (["REC-0", "REC-1"], "3")
+        assert first.headers["OCPI-from-party-id"] == "HUB"
+        link = first.headers["Link"].partition(">")[0][1:].removeprefix(settings.HUB_PUBLIC_URL)
+        last = beta.call("GET", link)
+        assert ([record["id"] for record in last.data], "Link" in last.headers) == (["REC-2"], False)
+        assert alfa.call("GET", f"{SENDER}/{INVOICES}", to=HUB).data == []
+        assert beta.call("GET", f"{SENDER}/{INVOICES}?limit=0", to=HUB).status == (200, 2001)
+        assert beta.call("POST", f"{RECEIVER}/{INVOICES}", {**RECORD, "country_code": "NL", "party_id": "BET"}, to=HUB).status == (
+            200,
+            2001,
+        )
+
+    def test_is_shown_to_a_partner_that_serves_the_module(self, stub: StubPartner, db: None) -> None:
+        gamma = on_2_3_0(caller.provider("FR-GAM", at=stub.host))
+        serving(gamma, stub, INVOICES, "RECEIVER")
+        listed = {endpoint["identifier"] for endpoint in gamma.call("GET", "/ocpi/2.3.0").data["endpoints"]}
+        assert INVOICES in listed
 
 
 class TestDetails:
