@@ -30,6 +30,12 @@ ADMIN_SITE: dict[str, Any] = {
     # Colours come from our own style sheet: Unfold would write them as an inline style, which the content policy refuses.
     "GLOBAL_CALLBACK": "hub.dashboard.without_inline_colours",
     "STYLES": [lambda request: static("css/admin.css")],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Your access: second factor"), "link": reverse_lazy("account:security")},
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+        ]
+    },
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

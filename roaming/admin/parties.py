@@ -229,16 +229,17 @@ class PartyPage(ReadOnlyPage):
 
 
 @admin.register(RoamingAgreement)
-class AgreementPage(ReadOnlyPage):
+class AgreementPage(Noted, StepsPage):
     """Who may roam with whom. Signed by command, so that both sides' terms are signed in one step."""
 
+    steps = (NOTE,)
     empty = "No agreement yet, so nothing is routed. Sign one: manage.py sign_agreement --operator DE-ABC --provider NL-XYZ"
     list_display = ["between", "state", "begins", "ends", "what"]
     list_select_related = ["operator", "provider"]
     search_fields = ["operator__name", "operator__party_id", "provider__name", "provider__party_id"]
     ordering = ["-signed_at"]
-    fieldsets = [(None, {"fields": [("operator", "provider"), ("begins", "ends"), "what", "signed"]})]
-    readonly_fields = ["begins", "ends", "what", "signed"]
+    fieldsets = [(None, {"fields": [("operator", "provider"), ("begins", "ends"), "what", "signed", "trail"]})]
+    readonly_fields = ["begins", "ends", "what", "signed", "trail"]
 
     @display(description="agreement")
     def between(self, row: RoamingAgreement) -> SafeString:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from roaming.admin.notes import Noted
 from roaming.admin.pages import BigTablePage, ReadOnlyPage, ReadOnlyRows
 from roaming.canonical.money import exponent
 from roaming.figures import NOTHING, day, exact_money, figure, instant, masked, money, party_cell
@@ -67,7 +68,7 @@ class EntryPage(BigTablePage):
 
 
 @admin.register(SettlementTerms)
-class TermsPage(ReadOnlyPage):
+class TermsPage(Noted, ReadOnlyPage):
     """How agreements pay. New terms start a new row; none is edited."""
 
     empty = "No settlement terms yet. They are signed together with an agreement: manage.py sign_agreement …"
@@ -75,8 +76,8 @@ class TermsPage(ReadOnlyPage):
     list_filter = ["netting_set", "hub_fee_payer", "price_authority"]
     list_select_related = ["agreement__operator", "agreement__provider", "netting_set"]
     ordering = ["-signed_at"]
-    fields = ["agreement", ("begins", "ends"), ("fee_figure", "paid_by"), ("authority", "netting_set"), ("due_days", "signed")]
-    readonly_fields = ["begins", "ends", "fee_figure", "paid_by", "authority", "signed"]
+    fields = ["agreement", ("begins", "ends"), ("fee_figure", "paid_by"), ("authority", "netting_set"), ("due_days", "signed"), "trail"]
+    readonly_fields = ["begins", "ends", "fee_figure", "paid_by", "authority", "signed", "trail"]
 
     @display(description="from")
     def begins(self, row: SettlementTerms) -> str:
@@ -110,7 +111,7 @@ class TermsPage(ReadOnlyPage):
 
 
 @admin.register(PaymentDetails)
-class PaymentDetailsPage(ReadOnlyPage):
+class PaymentDetailsPage(Noted, ReadOnlyPage):
     """Who a party is on paper and where its money goes. Changed by command only: a stolen admin login moves no IBAN."""
 
     empty = "No details yet. Statements need them: manage.py set_party_details --party DE-ABC --legal-name … --iban …"
@@ -118,8 +119,8 @@ class PaymentDetailsPage(ReadOnlyPage):
     list_select_related = ["party__tax_profile"]
     search_fields = ["legal_name", "party__name", "party__party_id"]
     ordering = ["party__country_code", "party__party_id"]
-    fields = ["who", "legal_name", "street", ("postal_code", "city", "country"), ("vat_id", "account"), "changed"]
-    readonly_fields = ["who", "vat_id", "account", "changed"]
+    fields = ["who", "legal_name", "street", ("postal_code", "city", "country"), ("vat_id", "account"), "changed", "trail"]
+    readonly_fields = ["who", "vat_id", "account", "changed", "trail"]
 
     @display(description="party")
     def who(self, row: PaymentDetails) -> SafeString | str:

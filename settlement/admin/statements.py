@@ -7,7 +7,9 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from roaming.admin.pages import ReadOnlyPage, ReadOnlyRows, page_link
+from roaming.admin.notes import NOTE, Noted
+from roaming.admin.pages import ReadOnlyRows, page_link
+from roaming.admin.steps import StepsPage
 from roaming.figures import chip, day, energy, exact_money, figure, instant, money, number, party_cell
 from settlement.admin.downloads import download, download_links
 from settlement.models import Statement, StatementLine
@@ -57,9 +59,10 @@ class LinesOfStatement(ReadOnlyRows):
 
 
 @admin.register(Statement)
-class StatementPage(ReadOnlyPage):
+class StatementPage(Noted, StepsPage):
     """Statements. Drafted with a run, numbered and frozen when it is issued."""
 
+    steps = (NOTE,)
     empty = "No statement yet. Statements are drafted when a period is closed."
     list_display = ["statement", "who", "period", "state_chip", "receivable_figure", "payable_figure", "net_figure", "files"]
     list_filter = ["state", "currency", "run__period", "party"]
@@ -70,10 +73,11 @@ class StatementPage(ReadOnlyPage):
     fieldsets = [
         (None, {"fields": [("statement", "state_chip"), ("who", "run_link"), ("issued", "due"), "files"]}),
         ("Totals", {"fields": [("receivable_figure", "payable_figure"), ("fees_figure", "net_figure")]}),
+        ("Notes and changes", {"fields": ["trail"]}),
     ]
     readonly_fields = [
         *["statement", "state_chip", "who", "run_link", "issued", "due", "files"],
-        *["receivable_figure", "payable_figure", "fees_figure", "net_figure"],
+        *["receivable_figure", "payable_figure", "fees_figure", "net_figure", "trail"],
     ]
 
     def get_urls(self) -> list[URLPattern]:
