@@ -1,6 +1,6 @@
 """How a party's platform shows who it is: its tokens and certificates, when they end, and new ones."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography import x509
@@ -24,6 +24,8 @@ from roaming.parties.certificates import CertificateTaken, NotAFingerprint, NotA
 from roaming.parties.credentials import rotate_inbound_token
 
 _LONGEST_PEM = 16 * 1024
+# A certificate that ends sooner is pointed out.
+_SOON = timedelta(days=30)
 
 
 class UnreadableCertificate(ValueError):
@@ -78,7 +80,7 @@ def _show(request: HttpRequest, scope: Scope, **more: Any) -> HttpResponse:
             }
         )
     form = more.pop("form", CertificateForm())
-    return render(request, "portal/access.html", {"scope": scope, "rows": rows, "form": form, "now": now, **more})
+    return render(request, "portal/access.html", {"scope": scope, "rows": rows, "form": form, "now": now, "soon": now + _SOON, **more})
 
 
 @require_POST
@@ -129,11 +131,6 @@ def end_certificate(request: HttpRequest, scope: Scope, certificate_id: int) -> 
     write_audit(action="certificate ended", by=scope.user.email, subject=certificate)
     messages.success(request, _("The certificate opens nothing any more."))
     return redirect("portal:access")
-
-
-def days_left(*, until: datetime | None, at: datetime) -> int | None:
-    """This function will count the whole days until something ends; None where it has no end."""
-    return None if until is None else (until.astimezone(UTC) - at).days
 
 
 def _own(scope: Scope, platform_id: int) -> Platform | None:

@@ -13,6 +13,7 @@ from hub.portal.scope import Scope
 from hub.users.models import Membership
 from hub.users.permissions import Action, member_may
 from roaming.models import Cdr, Party
+from settlement.disputes import accept as accepting
 from settlement.disputes import answer as answering
 from settlement.disputes import attach, end
 from settlement.disputes import open as opening
@@ -62,6 +63,12 @@ class DisputeForm(forms.Form):
     reason = forms.ChoiceField(label=_("Reason"), choices=list(REASONS.items()))
     amount = forms.DecimalField(label=_("Disputed amount, with VAT"), min_value=Decimal("0.0001"), decimal_places=4, max_digits=14)
     text = forms.CharField(label=_("What is wrong"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4}), required=False)
+    accepts_rest = forms.BooleanField(label=_("The rest of the charge is right: accept it"), required=False)
+
+    def __init__(self, *args: Any, is_provider: bool, **named: Any) -> None:
+        super().__init__(*args, **named)
+        if not is_provider:  # only who pays accepts
+            del self.fields["accepts_rest"]
 
 
 class AnswerForm(forms.Form):
@@ -98,6 +105,39 @@ def side_of(scope: Scope, cdr: Cdr) -> Side:
     own = {one.party_id: one for one in scope.memberships if one.party_id in parties and member_may(one, Action.DISPUTE)}
     chosen: Membership = own.get(scope.party.pk) or own.get(cdr.provider_id) or own[cdr.owner_id]
     return Side(parties[chosen.party_id], chosen.role, scope.user.email)
+
+
+@transaction.atomic
+def dispute_as(side: Side, *, cdr: Cdr, told: dict[str, Any], at: datetime) -> Dispute:
+    """This function will dispute a part of a charge, and accept the rest where the person says so; it raises one of REFUSALS."""
+    if not told.get("accepts_rest"):
+        return opening.open_dispute(
+            cdr=cdr,
+            reason=told["reason"],
+            amount=told["amount"],
+            by=side.email,
+            by_role=side.role,
+            at=at,
+            text=told["text"],
+            party=side.party,
+        )
+    left = opening.undisputed(charge=opening.charge_of(cdr=cdr))
+    accepting.accept_cdr(
+        cdr=cdr,
+        amount=left - told["amount"],
+        reason=told["reason"],
+        text=told["text"],
+        by=side.email,
+        by_role=side.role,
+        at=at,
+        party=side.party,
+    )
+    return Dispute.objects.filter(cdr=cdr).latest("pk")
+
+
+def accept_as(side: Side, *, cdr: Cdr, at: datetime) -> None:
+    """This function will accept the whole charge; it raises one of REFUSALS."""
+    accepting.accept_cdr(cdr=cdr, by=side.email, by_role=side.role, at=at, party=side.party)
 
 
 def answers_for(dispute: Dispute, side: Side) -> dict[str, str]:

@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hub.portal.charts import Slice, slices
-from hub.portal.dispute_answers import REASONS, REFUSALS, AnswerForm, DisputeForm, answer_as, answers_for, side_of
+from hub.portal.dispute_answers import REASONS, REFUSALS, AnswerForm, DisputeForm, accept_as, answer_as, answers_for, dispute_as, side_of
 from hub.portal.records import find_cdr
 from hub.portal.scope import Scope, portal_page
 from hub.users.models import User
@@ -23,7 +23,6 @@ from hub.users.permissions import Action
 from roaming.figures import party_name
 from roaming.models import Cdr, Party
 from settlement.disputes.evidence import build_pack
-from settlement.disputes.open import open_dispute
 from settlement.disputes.queries import sum_at_risk
 from settlement.models import Charge, Dispute, DisputeMessage
 
@@ -91,26 +90,34 @@ def dispute_cdr(request: HttpRequest, scope: Scope, public_id: UUID) -> HttpResp
     cdr = find_cdr(scope, public_id, to=Action.DISPUTE)
     side = side_of(scope, cdr)
     charge = Charge.objects.filter(cdr=cdr).first()
-    form = DisputeForm(request.POST or None, initial={"amount": charge.gross.normalize() if charge else None})
+    form = DisputeForm(
+        request.POST or None,
+        initial={"amount": charge.gross.normalize() if charge else None},
+        is_provider=side.party.pk == cdr.provider_id,
+    )
     if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
         try:
-            dispute = open_dispute(
-                cdr=cdr,
-                reason=told["reason"],
-                amount=told["amount"],
-                by=scope.user.email,
-                by_role=str(side.role),
-                at=timezone.now(),
-                text=told["text"],
-                party=side.party,
-            )
+            dispute = dispute_as(side, cdr=cdr, told=form.cleaned_data, at=timezone.now())
         except REFUSALS as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("The dispute is open. The other side has been given until its deadline to answer."))
             return redirect("portal:dispute", dispute_id=dispute.pk)
     return render(request, "portal/dispute_form.html", {"scope": scope, "cdr": cdr, "charge": charge, "form": form})
+
+
+@require_POST
+@portal_page(to=Action.DISPUTE)
+def accept(request: HttpRequest, scope: Scope, public_id: UUID) -> HttpResponse:
+    """This function will accept a charge as it stands; silence until the end of the dispute window does the same."""
+    cdr = find_cdr(scope, public_id, to=Action.DISPUTE)
+    try:
+        accept_as(side_of(scope, cdr), cdr=cdr, at=timezone.now())
+    except REFUSALS as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("Accepted: the charge is right."))
+    return redirect("portal:cdr", public_id=public_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

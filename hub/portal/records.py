@@ -21,7 +21,7 @@ from roaming import canonical
 from roaming.figures import place_of
 from roaming.models import Cdr
 from settlement.clearing.standing import standing_of
-from settlement.models import Repricing
+from settlement.models import Acceptance, Repricing
 
 PAGE_SIZE = 50
 
@@ -85,6 +85,8 @@ def cdr_detail(request: HttpRequest, scope: Scope, public_id: UUID) -> HttpRespo
             "repricing": repricing,
             "words": explain(repricing) if repricing is not None else [],
             "disputes": disputes,
+            "accepted": Acceptance.objects.filter(cdr=cdr).first(),
+            "pays": scope.parties(to=Action.DISPUTE).filter(pk=cdr.provider_id).exists(),
             "is_disputed": any(dispute.resolved_at is None for dispute in disputes),
             # The contract is the provider's customer: the operator sees enough of it to tell two apart.
             "shows_contract": scope.parties(to=Action.SEE_OWN_RECORDS).filter(pk=cdr.provider_id).exists(),

@@ -37,6 +37,7 @@ urlpatterns = [
     path("cdrs/", records.cdr_list, name="cdrs"),
     path("cdrs/<uuid:public_id>/", records.cdr_detail, name="cdr"),
     path("cdrs/<uuid:public_id>/dispute/", disputes.dispute_cdr, name="dispute_cdr"),
+    path("cdrs/<uuid:public_id>/accept/", disputes.accept, name="accept_cdr"),
     path("cdrs/<uuid:public_id>/evidence/", disputes.evidence, name="evidence"),
     path("exports/", exports.ask, name="export_ask"),
     path("exports/<uuid:export_id>/", exports.export_detail, name="export"),

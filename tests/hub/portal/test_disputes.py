@@ -10,7 +10,7 @@ from django.test import TestCase
 from django.utils import timezone
 
 from roaming.models import Cdr
-from settlement.models import Adjustment, Dispute
+from settlement.models import Acceptance, Adjustment, Dispute
 from tests.builders.network import Network, build_network
 from tests.builders.people import someone_of
 
@@ -58,6 +58,18 @@ class TestDisputes(TestCase):
         again = provider.post(f"/portal/cdrs/{self.cdr.public_id}/dispute/", {"reason": "late", "amount": "1"}).content.decode()
         assert "in dispute already" in again
         assert Dispute.objects.count() == 1
+
+    def test_accepts_the_rest_of_what_is_disputed_or_all_of_it(self) -> None:
+        provider, operator = someone_of(self.network.beta), someone_of(self.network.alfa)
+        address = f"/portal/cdrs/{self.cdr.public_id}/"
+        operator.post(f"{address}accept/")
+        assert not Acceptance.objects.exists()  # who is paid does not accept
+        provider.post(f"{address}dispute/", {"reason": "wrong_price", "amount": "1.00", "accepts_rest": "on"})
+        assert Acceptance.objects.get().amount == Decimal("3.1769")  # of 4.1769
+        assert Dispute.objects.get().amount == Decimal("1.0000")
+        other = Cdr.objects.filter(provider=self.network.beta, charge__period=f"{self.network.now:%Y-%m}").latest("ended_at")
+        assert "Accepted: the charge is right." in provider.post(f"/portal/cdrs/{other.public_id}/accept/", follow=True).content.decode()
+        assert "accepted before" in provider.post(f"/portal/cdrs/{other.public_id}/accept/", follow=True).content.decode()
 
     def test_packs_the_file_that_was_shown_into_the_evidence_of_both_sides(self) -> None:
         dispute = self.open()
