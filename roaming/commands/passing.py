@@ -12,9 +12,7 @@ from roaming.commands.callbacks import callback_url, new_callback_key
 from roaming.commands.forward import WRITE, check_response_url
 from roaming.commands.relay import FIND, Relayed, UnknownCallback, delivery_row
 from roaming.deliveries.enqueue import enqueue
-from roaming.objects.announce import provider_role
 from roaming.parties.directory import Directory, PartyEntry, PlatformEntry
-from roaming.routing.sides import Side
 
 # How long results are passed on: nothing in such a module says when the last one comes.
 AWAITED = timedelta(days=7)
@@ -71,16 +69,18 @@ def receive_passed(*, callback_key: str, platform_id: int, body: str, directory:
         found = cursor.fetchone()
     if found is None or found[2] != platform_id:
         raise UnknownCallback("nothing is awaited here")
-    row, _, _, sender_row, receiver_row, response_url, correlation_id, expires_at, _, module = found
+    row, _, _, sender_row, receiver_row, response_url, correlation_id, expires_at, _, module, asking = found
     if at > expires_at:
         return Relayed.TOO_LATE
     sender, receiver = directory.party_by_row(sender_row), directory.party_by_row(receiver_row)
     if sender is None or receiver is None:
         raise UnknownCallback("nothing is awaited here")
-    roles = Side.OPERATOR.roles[0] if not set(sender.roles).intersection(Side.PROVIDER.roles) else provider_role(sender)
+    role = next((role for role, platform in sender.roles.items() if platform == asking), None)
+    if role is None:
+        raise UnknownCallback("nothing is awaited here")  # whoever asked is not on that platform any more
     enqueue(
         receivers=[sender],
-        receiver_role=roles,
+        receiver_role=role,
         module=module,
         verb="post",
         object_type=RESULT_TYPE,

@@ -12,7 +12,8 @@ from roaming.objects.announce import provider_role
 from roaming.parties import directory
 
 FIND = """
-SELECT id, command, receiver_platform_id, sender_id, receiver_id, response_url, correlation_id, expires_at, result_at, module
+SELECT id, command, receiver_platform_id, sender_id, receiver_id, response_url, correlation_id, expires_at, result_at, module,
+    sender_platform_id
 FROM roaming_forwardedcommand WHERE callback_key = %s FOR UPDATE
 """
 
@@ -61,7 +62,7 @@ def receive_result(
         found = cursor.fetchone()
     if found is None or found[2] != platform_id:
         raise UnknownCallback("no command waits here")
-    row, command, _, sender_row, receiver_row, response_url, correlation_id, expires_at, result_at, module = found
+    row, command, _, sender_row, receiver_row, response_url, correlation_id, expires_at, result_at, module, _ = found
     if at > expires_at:
         return Relayed.TOO_LATE
     if result_at is not None and command != "RESERVE_NOW":
