@@ -20,8 +20,8 @@ from django.utils.translation.template import templatize
 LANGUAGE = "de"
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 # The admin speaks English.
-_TEMPLATES = ("portal", "directory", "base.html", "message.html", "400.html", "403.html", "404.html", "500.html")
-_CODE = ("portal", "directory", "state_words.py", "personal.py", "templatetags")
+_TEMPLATES = ("portal", "directory", "users", "base.html", "message.html", "400.html", "403.html", "404.html", "500.html")
+_CODE = ("portal", "directory", "users", "state_words.py", "personal.py", "templatetags")
 _KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "gettext": None,
