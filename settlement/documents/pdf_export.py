@@ -5,7 +5,6 @@ Details beyond two thousand CDRs help nobody on paper; CSV, XLSX and JSON carry 
 
 import io
 from collections.abc import Iterator
-from datetime import date
 
 from reportlab.lib.units import mm
 from reportlab.platypus import (
@@ -20,9 +19,10 @@ from reportlab.platypus import (
     TableStyle,
 )
 
+from settlement.documents.pdf_numbers import day, figure, written_for
 from settlement.documents.pdf_page import NumberedCanvas, address, draw_first_page, draw_later_page
 from settlement.documents.pdf_sections import section_of
-from settlement.documents.pdf_style import BODY, HEADING, MARGIN, PAGE, QUIET_BODY, TITLE, WIDTH, figure, register_fonts, style, text
+from settlement.documents.pdf_style import BODY, HEADING, MARGIN, PAGE, QUIET_BODY, TITLE, WIDTH, register_fonts, style, text
 from settlement.documents.pdf_tables import PRINTED, cdr_tables, facts, lines_table, note, payments_table, taxes_table, tiles
 from settlement.statements.annex import read_annex
 from settlement.statements.content import StatementContent, read_content
@@ -40,8 +40,13 @@ _SECTIONS = (
 
 def render_pdf(*, statement: Statement) -> bytes:
     """This function will return the statement as a PDF with embedded fonts."""
-    register_fonts()
     content = read_content(statement=statement)
+    with written_for(language=content.holder.language, country=content.holder.country):
+        return _draw(statement, content)
+
+
+def _draw(statement: Statement, content: StatementContent) -> bytes:
+    register_fonts()
     output = io.BytesIO()
     document = BaseDocTemplate(
         output,
@@ -74,7 +79,7 @@ def _story(statement: Statement, content: StatementContent) -> Iterator[Flowable
     yield text(f"Settlement statement {content.starts_at:%B %Y}" if "W" not in content.period else f"Settlement {content.period}", TITLE)
     yield Spacer(0, 2.5 * mm)
     yield note(
-        f"All CDRs whose session ended from {_day(content.starts_at)}, 00:00, until before {_day(content.ends_at)}, 00:00 UTC, "
+        f"All CDRs whose session ended from {day(content.starts_at)}, 00:00, until before {day(content.ends_at)}, 00:00 UTC, "
         "and those of earlier periods that came late."
     )
     yield Spacer(0, 4 * mm)
@@ -100,18 +105,14 @@ def _story(statement: Statement, content: StatementContent) -> Iterator[Flowable
     yield from _annex(statement, content)
 
 
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
 def _head(content: StatementContent) -> Flowable:
     holder = content.holder
     to = [text(holder.name, style("holder", size=10.5, bold=True)), *(text(line, BODY) for line in address(holder))]
     rows = [
         ("Statement", content.number or "draft, not issued"),
         ("Period", f"{content.period} (UTC)"),
-        ("Issued on", _day(content.issued_on) if content.issued_on else "–"),
-        ("Due on", _day(content.due_on) if content.due_on else "–"),
+        ("Issued on", day(content.issued_on) if content.issued_on else "–"),
+        ("Due on", day(content.due_on) if content.due_on else "–"),
         ("Currency", content.currency),
         ("Netting set", content.netting_set),
     ]
@@ -133,7 +134,7 @@ def _closing_words(content: StatementContent) -> Iterator[Flowable]:
         else "No CDR of the period is held."
     )
     yield text(
-        f"CDRs on this statement: {bridge.cdrs:,} over {float(bridge.energy_kwh):,.2f} kWh (of the period: {bridge.current:,}, "
+        f"CDRs on this statement: {bridge.cdrs:,} over {figure(bridge.energy_kwh)} kWh (of the period: {bridge.current:,}, "
         f"late: {bridge.late:,}, credits: {bridge.credits:,}). {held}",
         BODY,
     )

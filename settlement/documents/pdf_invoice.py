@@ -9,6 +9,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, S
 
 from roaming import canonical
 from settlement.documents.invoices import Invoice, OnPaper
+from settlement.documents.pdf_numbers import figure
 from settlement.documents.pdf_page import NumberedCanvas
 from settlement.documents.pdf_style import (
     BODY,
@@ -22,7 +23,6 @@ from settlement.documents.pdf_style import (
     SMALL,
     TITLE,
     WIDTH,
-    figure,
     register_fonts,
     style,
     text,

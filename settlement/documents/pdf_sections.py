@@ -6,7 +6,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import CondPageBreak, Flowable, Spacer
 
-from settlement.documents.pdf_style import HEADING, REGULAR, RIGHT_TINY, TINY, WIDTH, figure, text
+from settlement.documents.pdf_numbers import figure
+from settlement.documents.pdf_style import HEADING, REGULAR, RIGHT_TINY, TINY, WIDTH, text
 from settlement.documents.pdf_tables import note, ruled_table
 from settlement.statements.sections import FIGURES, Section
 

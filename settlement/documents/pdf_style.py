@@ -59,12 +59,3 @@ HEADING = style("heading", size=11, bold=True, color=PETROL, spaceBefore=10, spa
 def text(words: str, of: ParagraphStyle = BODY) -> Paragraph:
     """This function will set words as they are: what partners wrote is never read as markup."""
     return Paragraph(escape(words), of)
-
-
-def figure(amount: str, *, decimals: int | None = None) -> str:
-    """This function will write an amount for people: 1,234.50, -1,234.50; with `decimals` places where told."""
-    sign, digits = ("-", amount[1:]) if amount.startswith("-") else ("", amount)
-    whole, _, fraction = digits.partition(".")
-    if decimals is not None:
-        fraction = fraction.ljust(decimals, "0")
-    return f"{sign}{int(whole):,}" + (f".{fraction}" if fraction else "")

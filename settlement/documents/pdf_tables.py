@@ -1,12 +1,13 @@
 """The tables of a statement: numbers to the right with their currency in the head, words to the left."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, LongTable, Paragraph, Table, TableStyle
 
+from settlement.documents.pdf_numbers import figure
 from settlement.documents.pdf_style import (
     ACCENT,
     BODY,
@@ -22,7 +23,6 @@ from settlement.documents.pdf_style import (
     TINY,
     WHITE,
     WIDTH,
-    figure,
     style,
     text,
 )
@@ -39,7 +39,7 @@ _ROWS_OF_A_TABLE = 500  # reportlab measures a whole table before it breaks it
 def tiles(content: StatementContent) -> Flowable:
     """This function will return the summary: receivable, payable, fees and the net position with what it means."""
     totals, currency = content.totals, content.currency
-    meaning = "settled: nothing to pay" if float(totals.net) == 0 else "you receive" if not totals.net.startswith("-") else "you pay"
+    meaning = "settled: nothing to pay" if not Decimal(totals.net) else "you receive" if not totals.net.startswith("-") else "you pay"
     hub = content.party == content.issuer.party
     cells = [
         ("Receivable as operator", figure(totals.receivable), False),
@@ -206,9 +206,8 @@ def _table(rows: list[list[Any]], *, widths: Sequence[float], words: int, size: 
 
 
 def _kwh(amount: str, *, decimals: int = 2) -> str:
-    if float(amount) == 0:
-        return ""
-    return f"{float(amount):,.{decimals}f}"
+    exact = Decimal(amount)
+    return figure(f"{exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP):f}") if exact else ""
 
 
 def _without(name: str, key: str | None) -> str:

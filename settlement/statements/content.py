@@ -40,6 +40,7 @@ class PartyDetails(msgspec.Struct, frozen=True):
     country: str
     vat_id: str
     iban: str
+    language: str = ""
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -277,6 +278,7 @@ def _details(party: Party) -> PartyDetails:
         country=told["country"] or party.country_code,
         vat_id=told["vat_id"],
         iban=told["iban"],
+        language=told["language"],
     )
 
 

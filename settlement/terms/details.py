@@ -10,9 +10,16 @@ from stdnum.exceptions import ValidationError
 from roaming.models import Party
 from settlement.terms.models import PaymentDetails, TaxProfile
 
-_PAPER = ("legal_name", "street", "postal_code", "city", "country", "iban")
+_PAPER = ("legal_name", "street", "postal_code", "city", "country", "language", "iban")
 _LONGEST = {"legal_name": 140, "street": 140, "city": 70, "postal_code": 16, "iban": 34}
 _VAT_ID = re.compile(r"^[A-Z]{2}[A-Z0-9+*]{2,14}$")  # Switzerland's are the longest: CHE123456789MWST
+# ISO 639-1: languages in which the region writes its numbers.
+LANGUAGES = frozenset(
+    [
+        *("bg", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "ga", "hr", "hu", "is", "it"),
+        *("lt", "lv", "mt", "nb", "nl", "no", "pl", "pt", "ro", "sk", "sl", "sv"),
+    ]
+)
 
 
 class BadDetail(ValueError):
@@ -22,7 +29,8 @@ class BadDetail(ValueError):
 def set_details(*, party: Party, details: Mapping[str, str]) -> dict[str, str]:
     """This function will store the given details of a party (others stay) and return all of them.
 
-    Names: legal_name, street, postal_code, city, country (two letters), vat_id, iban. An empty value clears. It raises BadDetail.
+    Names: legal_name, street, postal_code, city, country and language (two letters), vat_id, iban. An empty value clears.
+    It raises BadDetail.
     """
     clean = {name: _check(name, value.strip()) for name, value in details.items()}
     with transaction.atomic():
@@ -55,6 +63,10 @@ def _check(name: str, value: str) -> str:
         value = value.upper()
         if value and not re.fullmatch(r"[A-Z]{2}", value):
             raise BadDetail(f"country {value!r}: expected two letters, like DE")
+    elif name == "language":
+        value = value.lower()
+        if value and value not in LANGUAGES:
+            raise BadDetail(f"language {value!r}: expected two letters of a language of Europe, like de")
     elif name not in _PAPER:
         raise BadDetail(f"{name!r} is no detail of a party")
     if len(value) > _LONGEST.get(name, 16):

@@ -160,6 +160,9 @@ class PaymentDetails(models.Model):
     postal_code = models.CharField(max_length=16, blank=True)
     city = models.CharField(max_length=70, blank=True)
     country = models.CharField(max_length=2, blank=True)
+    language = models.CharField(
+        max_length=2, blank=True, default="", db_default="", help_text="How numbers and dates are written on paper; empty: English."
+    )
     iban = models.CharField(max_length=34, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -10,13 +10,13 @@ from settlement.tax.vat_ids import check_vat_id
 from settlement.terms.accounts import NeedsTwoPeople, refuse_another_account
 from settlement.terms.details import BadDetail, set_details
 
-_DETAILS = ("legal_name", "street", "postal_code", "city", "country", "vat_id", "iban")
+_DETAILS = ("legal_name", "street", "postal_code", "city", "country", "language", "vat_id", "iban")
 
 
 class Command(OperatorCommand):
     """What is not named stays; an empty value clears. An IBAN that is there is changed by two people (propose_account) only."""
 
-    help = "Set name, address, VAT id and IBAN of a party, as documents show them."
+    help = "Set name, address, language, VAT id and IBAN of a party, as documents show them."
     refusals = (BadDetail, NeedsTwoPeople)
 
     def add_arguments(self, parser: CommandParser) -> None:

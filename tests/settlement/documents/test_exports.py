@@ -22,7 +22,7 @@ from settlement.documents.store import DocumentDamaged, open_document, path_of
 from settlement.models import Document
 from settlement.statements.content import StatementDocument
 from settlement.tasks import render_documents
-from settlement.terms.details import set_details
+from settlement.terms.details import BadDetail, set_details
 from tests.builders.canonical_messages import a_cdr_location
 from tests.builders.charges import CUT_OFF_NOVEMBER, NOVEMBER, some_terms
 from tests.builders.months import Month, charge, close, credit, issue
@@ -172,6 +172,15 @@ class TestPdf:
             fonts |= {str(font.get_object()["/BaseFont"]) for font in resources["/Font"].values()}
         assert [font for font in fonts if "SourceSansPro" not in font and "Helvetica" not in font] == []
         assert all(f"page {number} of {len(reader.pages)}" in page.extract_text() for number, page in enumerate(reader.pages, start=1))
+
+    def test_writes_numbers_and_days_as_the_reader_does(self) -> None:
+        set_details(party=a_party("DE-MMM"), details={"language": "de", "country": "DE"})
+        charge("M", "P", "12345.60")
+        text = read_pdf(render_statement(statement=issue(close()).statement("M"), format="pdf").content)
+        assert "12.345,60 EUR" in text
+        assert "3. November 2026" in text
+        with pytest.raises(BadDetail, match="language 'xx'"):
+            set_details(party=a_party("DE-MMM"), details={"language": "xx"})
 
     def test_names_the_month_a_late_session_belongs_to(self) -> None:
         october()
