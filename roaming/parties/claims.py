@@ -61,6 +61,8 @@ def approve_claim(*, claim_id: int, by: str, at: datetime) -> PartyClaim:
             raise NotAMarketRole(f"{claim} is no role of a market")
         host_parties(claim.platform, [(Role(claim.role), PartyId(claim.country_code, claim.party_id))], at)
         _decide(claim, PartyClaim.State.APPROVED, by, at)
+        # Others have never heard of this party: its platform's state is news again (HubClientInfo).
+        Platform.objects.filter(id=claim.platform_id).update(told_state="")
         directory.changed()
     return claim
 

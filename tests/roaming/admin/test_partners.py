@@ -88,6 +88,7 @@ class TestProposals:
 class TestClaims:
     def test_are_approved_and_then_the_party_is_hosted(self) -> None:
         platform = platform_of(an_operator("DE-ALF"))
+        Platform.objects.update(told_state="CONNECTED")
         hold_claims(platform=platform, claims=[Claim("EMSP", PartyId("DE", "NEW"), "Newcomer")] * 2, at=AT)
         [told] = run("list_claims")["claims"]
         assert (told["party"], told["told_name"], told["state"]) == ("EMSP:DE:NEW", "Newcomer", "pending")
@@ -99,6 +100,7 @@ class TestClaims:
         assert PartyRole.objects.filter(party__party_id="NEW", role="EMSP", platform=platform).exists()
         row.refresh_from_db()
         assert (row.state, "@" in row.decided_by) == ("approved", True)
+        assert Platform.objects.get(id=platform.pk).told_state == "", "others are told of it at the next round"
 
     def test_of_a_party_that_another_platform_speaks_for_are_not_approved(self) -> None:
         a_provider("NL-BET")
