@@ -1,11 +1,14 @@
 """Held CDRs: why each is held, in words, and its release with a reason that is kept."""
 
+from collections import defaultdict
+from decimal import Decimal
 from typing import Any
 
-from django.contrib import admin
-from django.contrib.admin import display
+from django.contrib import admin, messages
+from django.contrib.admin import action, display
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -50,7 +53,8 @@ class HoldPage(Noted, BigTablePage, StepsPage):
 
     empty = "Nothing is held. CDRs that a check speaks against appear here, with the money at risk."
     steps = (_RELEASE, NOTE)
-    actions = []
+    actions = ["release_many"]
+    list_disable_select_all = True
     list_display = ["cdr_cell", "why", "operator", "provider", "energy_figure", "net_figure", "state_chip", "since_cell"]
     list_filter = ["state", "cdr__owner", "cdr__provider"]
     list_select_related = ["cdr__owner", "cdr__provider"]
@@ -70,6 +74,45 @@ class HoldPage(Noted, BigTablePage, StepsPage):
         """This function will leave the received bytes aside."""
         queryset: QuerySet[Hold] = super().get_queryset(request).defer("cdr__received")
         return queryset
+
+    def has_release_permission(self, request: HttpRequest) -> bool:
+        """This function will tell who may release."""
+        return bool(request.user.has_perm("settlement.release_hold"))
+
+    @action(description="Release the selected, with one reason…", permissions=["release"])
+    def release_many(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponse | None:
+        """This function will show what would be released and how much money that is, and release it when the reason is sent."""
+        holds = list(queryset.filter(state=Hold.State.HELD).select_related("cdr__owner", "cdr__provider").defer("cdr__received"))
+        reason = request.POST.get("reason", "").strip()
+        if not holds:
+            messages.warning(request, "None of these is held any more.")
+            return None
+        if "confirmed" in request.POST and reason:
+            self._release_each(request, holds, reason)
+            return None
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for hold in holds:
+            sums[hold.cdr.currency] += hold.cdr.net
+        told = {
+            **self.admin_site.each_context(request),
+            "title": "Release held CDRs",
+            "opts": self.opts,
+            "holds": holds,
+            "sums": sorted(sums.items()),
+            "problem": "Say why: the reason is kept with each row." if "confirmed" in request.POST else "",
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/bulk_release.html", told)
+
+    def _release_each(self, request: HttpRequest, holds: list[Hold], reason: str) -> None:
+        released = 0
+        for hold in holds:
+            try:
+                _release(request, hold, reason)
+                released += 1
+            except _RELEASE.refusals as refusal:
+                messages.error(request, f"{hold.cdr.cdr_id}: {refusal}")
+        messages.success(request, f"{released} of {len(holds)} are released and charged.")
 
     def find(self, queryset: QuerySet[Hold], text: str) -> QuerySet[Hold]:
         """This function will find by the id of the CDR, in any letter case."""

@@ -10,7 +10,7 @@ from django.test import Client, TestCase
 from roaming.models import AuditRecord, Cdr, Credential, Exchange
 from settlement.admin.variance import Variance, compare_positions
 from settlement.disputes.open import open_dispute
-from settlement.models import Charge, Dispute, NettingRun, Position, RuleChange
+from settlement.models import Charge, Dispute, Hold, NettingRun, Position, RuleChange
 from tests.builders.network import Network, build_network
 from tests.builders.parties import platform_of
 from tests.builders.people import staff
@@ -117,3 +117,22 @@ class TestCockpit(TestCase):
         assert token not in operations.get(f"/admin/roaming/platform/{platform.pk}/change/").content.decode()
         assert token not in str(list(AuditRecord.objects.values()))
         assert AuditRecord.objects.filter(action="token rotated", actor="operations@hub.example").exists()
+
+    def test_releases_many_with_one_reason_after_a_look_at_the_money(self) -> None:
+        hold = Hold.objects.get()
+        told = {"action": "release_many", "_selected_action": [str(hold.pk)]}
+        maker = staff("maker")
+        preview = maker.post("/admin/settlement/hold/", told).content.decode()
+        assert "<strong>117.00 EUR</strong>" in preview
+        assert "300 kWh in 120 min" in preview
+        assert "Say why" in maker.post("/admin/settlement/hold/", {**told, "confirmed": "1", "reason": " "}).content.decode()
+        assert Hold.objects.get().state == "held"
+        staff("auditor").post("/admin/settlement/hold/", {**told, "confirmed": "1", "reason": "because"})
+        assert Hold.objects.get().state == "held"
+        maker.post("/admin/settlement/hold/", {**told, "confirmed": "1", "reason": "lorries, confirmed by the operator"})
+        released = Hold.objects.get()
+        assert (released.state, released.released_by, released.release_reason) == (
+            "released",
+            "maker@hub.example",
+            "lorries, confirmed by the operator",
+        )
