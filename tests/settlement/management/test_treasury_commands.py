@@ -1,0 +1,124 @@
+"""The commands of netting, payments and the ledger, as scripts call them: one JSON object, refusals with a sentence."""
+
+import io
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from hub.users.keep import keep_user
+from settlement.models import PlannedPayment
+from settlement.netting.references import reference_of
+from settlement.terms.details import set_details
+from tests.builders.bank import IBAN, Entry, a_bank_file
+from tests.builders.charges import some_terms
+from tests.builders.months import charge
+from tests.builders.parties import a_party
+from tests.builders.people import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+def arguments(options: dict[str, Any]) -> list[str]:
+    return [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+
+
+def tell(name: str, **options: Any) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command(name, "--json", *arguments(options), stdout=out)
+    told: dict[str, Any] = json.loads(out.getvalue())
+    return told
+
+
+def refusal(name: str, **options: Any) -> str:
+    with pytest.raises(CommandError) as refused:
+        call_command(name, *arguments(options), stdout=io.StringIO())
+    return str(refused.value)
+
+
+@pytest.fixture(autouse=True)
+def people() -> None:
+    for role in ("maker", "checker", "treasurer"):
+        keep_user(email=f"{role}@hub.example", password=PASSWORD, role=role)
+    some_terms()
+
+
+def test_a_month_from_rules_to_receipts_and_back_out_to_the_auditor(tmp_path: Path) -> None:
+    rules = {"by": "maker@hub.example", "mode": "bilateral", "de_minimis": "25.00"}
+    assert tell("set_netting", **rules) == {
+        "netting_set": "default",
+        "cycle": "monthly",
+        "mode": "bilateral",
+        "de_minimis": "25",
+        "zone": "UTC",
+        "excluded": [],
+    }
+    assert "may not change netting" in refusal("set_netting", mode="gross", by="treasurer@hub.example")
+    assert "is not an amount" in refusal("set_netting", de_minimis="NaN", by="maker@hub.example")
+    rates = tmp_path / "rates.csv"
+    rates.write_text("Date,SEK\n2026-10-30,11.0525\n")
+    assert tell("load_rates", file=rates) == {"source": "ECB", "rates": 1, "new": 1, "latest": "2026-10-30"}
+    assert "cannot be read" in refusal("load_rates", file=tmp_path / "none.csv")
+
+    ended_at = datetime(2026, 9, 5, 11, 0, tzinfo=UTC)
+    for debtor, creditor, net in (("A", "B", "112.10"), ("B", "C", "30.00"), ("C", "A", "24.99")):
+        charge(debtor, creditor, net, ended_at=ended_at)
+    first = tell("close_period", period="2026-09", by="maker@hub.example")
+    assert first["carried_on"] == [{"from": "DE-CCC", "to": "DE-AAA", "currency": "EUR", "amount": "24.99"}]
+    voided = tell("void_run", run=first["run"], by="checker@hub.example", reason="wrong mode")
+    assert (voided["state"], voided["voided_by"]) == ("void", "checker@hub.example")
+    tell("set_netting", by="maker@hub.example", mode="multilateral")
+    run = tell("close_period", period="2026-09", by="maker@hub.example")
+    assert (run["sum"], run["payments"]) == (
+        "0.00",
+        [
+            {"from": "DE-AAA", "to": "DE-BBB", "currency": "EUR", "amount": "82.10"},
+        ],
+    )
+    assert run["carried_on"] == [{"from": "DE-AAA", "to": "DE-CCC", "currency": "EUR", "amount": "5.01"}]
+    progress = tell("list_progress", period="2026-09")
+    assert (progress["attempt"], progress["done"], progress["of"]) == (2, 2, 2)  # the day was rolled up by the first attempt
+
+    tell("approve_run", run=run["run"], by="checker@hub.example")
+    tell("issue_run", run=run["run"], by="maker@hub.example")
+    for letter in "AB":
+        set_details(party=a_party(f"DE-{letter * 3}"), details={"legal_name": f"Company {letter}", "iban": IBAN[letter]})
+    order = {"run": run["run"], "output": tmp_path / "order.xml", "payer": a_party("DE-AAA").key}
+    assert "approved run" in refusal("export_payments", by="checker@hub.example", **order)
+    assert tell("export_payments", by="treasurer@hub.example", **order)["total"] == "82.10"
+    mandate = {"payer": a_party("DE-AAA").key, "payee": a_party("DE-BBB").key}
+    tell("sign_mandate", mandate_id="M-1", signed_on="2026-01-02", creditor_id="NL72ZZZ123456", **mandate)
+    collected = tell("export_collections", run=run["run"], output=tmp_path / "collect.xml", payee=mandate["payee"])
+    assert (collected["payments"], collected["total"]) == (1, "82.10")
+
+    payment = PlannedPayment.objects.get(run=run["run"])
+    bank = tmp_path / "bank.xml"
+    bank.write_bytes(a_bank_file("B", Entry("80.00", reference=reference_of(payment=payment.pk), key="K1"), Entry("2.10", key="K2")))
+    brought = tell("import_bank", file=bank, by="treasurer@hub.example")
+    assert (brought["entries"], brought["new"], brought["matched"], brought["unmatched"]) == (2, 2, 1, 1)
+    assert tell("import_bank", file=bank)["new"] == 0
+    (entry,) = tell("list_bank_entries")["entries"]
+    assert tell("match_bank", entry=entry["entry"], payment=payment.pk, by="maker@hub.example")["amount"] == "2.1"
+    (paid,) = [row for row in tell("list_payments")["payments"] if row["run"] == run["run"]]
+    assert (paid["state"], paid["open"], paid["reference"]) == ("paid", "0.00", reference_of(payment=payment.pk))
+    assert {row["party"]: row["open"] for row in tell("list_exposure")["exposure"]} == {"DE-AAA": "0.00", "DE-BBB": "0.00"}
+    assert tell("trial_balance")["sums"] == {"EUR": "0.00"}
+    assert tell("export_ledger", format="beancount", output=tmp_path / "books.beancount")["lines"] > 10
+    assert tell("verify_ledger")["ok"]
+
+
+def test_an_iban_that_is_there_is_changed_by_two_people() -> None:
+    party = a_party("DE-AAA").key
+    assert tell("set_party_details", party=party, iban=IBAN["A"])["iban"] == IBAN["A"]
+    assert tell("set_party_details", party=party, iban=IBAN["A"], city="Bonn")["city"] == "Bonn"
+    assert "propose_account" in refusal("set_party_details", party=party, iban=IBAN["B"])
+    change = tell("propose_account", party=party, iban=IBAN["B"], by="maker@hub.example", reason="called back")
+    assert (change["state"], change["iban"]) == ("proposed", "…4300")
+    decided = {"change": change["change"], "outcome": "approve"}
+    assert "may not approve account" in refusal("decide_account", by="maker@hub.example", **decided)
+    assert tell("decide_account", by="checker@hub.example", **decided)["state"] == "approved"
+    assert tell("set_party_details", party=party)["iban"] == IBAN["B"]
