@@ -31,5 +31,5 @@ class Command(OperatorCommand):
         details = {name: options[name] for name in _DETAILS if options[name] is not None}
         refuse_another_account(party=party, iban=details.get("iban"))
         told = set_details(party=party, details=details)
-        # Kept as told, since some authorities give ids that fail their own check digits; but no document is written for a wrong one.
+        # Kept as told, since some authorities give ids that fail their own check digits; HUB_TAX_PROOF says what a document asks for.
         return {"party": str(party.key), **told, "vat_id_check": check_vat_id(vat_id=told["vat_id"]).value}
