@@ -16,13 +16,13 @@ from roaming.admin.pages import BigTablePage, page_link
 from roaming.admin.steps import Step, StepsPage
 from roaming.figures import NOTHING, chip, exact_money, figure, instant, moment, party_cell, two_lines
 from settlement.disputes.assign import assign_dispute
-from settlement.disputes.end import OpenerDecides, ResolvedAlready
+from settlement.disputes.end import ResolvedAlready
 from settlement.disputes.resolve import WrongOutcome, resolve_dispute
 from settlement.models import Dispute
 from settlement.terms.rights import RoleMayNot
 
 _OPEN = (Dispute.State.OPEN, Dispute.State.ANSWERED, Dispute.State.ESCALATED)
-_REFUSALS = (RoleMayNot, ResolvedAlready, OpenerDecides, WrongOutcome)
+_REFUSALS = (RoleMayNot, ResolvedAlready, WrongOutcome)
 
 
 def _person(request: HttpRequest) -> dict[str, Any]:

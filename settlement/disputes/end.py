@@ -14,7 +14,7 @@ class ResolvedAlready(Exception):
 
 
 class OpenerDecides(Exception):
-    """Who opened a dispute cannot decide it too: the other side accepts, or somebody else at the hub resolves."""
+    """Who opened a dispute cannot accept it in the other side's name."""
 
 
 def lock_dispute(*, dispute: Dispute) -> Dispute:

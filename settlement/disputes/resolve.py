@@ -1,4 +1,4 @@
-"""Resolve a dispute, once: upheld (not owed), rejected (owed), or split. Never by the person who opened it."""
+"""Resolve a dispute, once: upheld (not owed), rejected (owed), or split. Partners open, the hub's staff decides (finance §6.4)."""
 
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.db import transaction
 
 from roaming import canonical
-from settlement.disputes.end import OpenerDecides, end_dispute, lock_dispute
+from settlement.disputes.end import end_dispute, lock_dispute
 from settlement.disputes.models import Dispute
 from settlement.terms.rights import require
 
@@ -21,8 +21,7 @@ def resolve_dispute(*, dispute: Dispute, outcome: str, by: str, by_role: str, at
     """This function will resolve a dispute and book what follows, in the period of the charge or in the next open one.
 
     `upheld` is the part that is not owed where it is split (half, rounded to the currency, unless told). What was escalated takes the
-    arbiter's right; who opened the dispute may give it up (rejected), never grant it. It raises RoleMayNot, ResolvedAlready,
-    OpenerDecides and WrongOutcome.
+    arbiter's right. It raises RoleMayNot, ResolvedAlready and WrongOutcome.
     """
     require(action="resolve_dispute", role=by_role, by=by)
     if outcome not in OUTCOMES:
@@ -31,8 +30,6 @@ def resolve_dispute(*, dispute: Dispute, outcome: str, by: str, by_role: str, at
         waiting = lock_dispute(dispute=dispute)
         if waiting.state == Dispute.State.ESCALATED:
             require(action="arbitrate_dispute", role=by_role, by=by)
-        if by == waiting.opened_by and outcome != Dispute.State.REJECTED:
-            raise OpenerDecides(f"{by} opened dispute {waiting.pk}: somebody else resolves it (giving it up, rejected, is possible)")
         end_dispute(dispute=waiting, state=Dispute.State(outcome), part=_upheld_part(waiting, outcome, upheld), by=by, at=at)
     return waiting
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 MAY: Mapping[str, frozenset[str]] = {
     "accept_cdr": frozenset({"maker", "checker", "disputes", "partner-finance"}),
-    "arbitrate_dispute": frozenset({"checker", "arbiter"}),  # and nobody grants what they opened: settlement.disputes.resolve
+    "arbitrate_dispute": frozenset({"checker", "arbiter"}),
     "assign": frozenset({"maker", "checker", "analyst", "disputes"}),
     "close": frozenset({"maker", "checker"}),  # who closed cannot approve: settlement.statements.approve
     "approve": frozenset({"checker"}),

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from roaming.management.operator_command import OperatorCommand
-from settlement.disputes.end import OpenerDecides, ResolvedAlready
+from settlement.disputes.end import ResolvedAlready
 from settlement.disputes.queries import NoSuchDispute, get_dispute
 from settlement.disputes.resolve import OUTCOMES, WrongOutcome, resolve_dispute
 from settlement.management.money import read_amount
@@ -18,7 +18,7 @@ class Command(OperatorCommand):
     """What follows is booked in the next open period, with the number of the dispute."""
 
     help = "Resolve a dispute."
-    refusals = (NoSuchDispute, NoSuchUser, OpenerDecides, ResolvedAlready, RoleMayNot, WrongOutcome)
+    refusals = (NoSuchDispute, NoSuchUser, ResolvedAlready, RoleMayNot, WrongOutcome)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""

@@ -126,17 +126,12 @@ class TestAnswers:
             answer_dispute(dispute=opened, by="a@hub.example", by_role="auditor", at=AT, text="hm")
 
 
-class TestTwoPeople:
-    def test_who_opened_does_not_grant_it_alone(self, cdr: Cdr) -> None:
+class TestWhoDecides:
+    def test_the_hub_decides_also_what_its_own_staff_wrote_down_for_a_partner(self, cdr: Cdr) -> None:
         opened = open_dispute(cdr=cdr, reason="tax", amount=Decimal(1), by="checker@hub.example", by_role="checker", at=AT)
-        for outcome in ("upheld", "split"):
-            with pytest.raises(OpenerDecides):
-                resolve_dispute(dispute=opened, outcome=outcome, by="checker@hub.example", by_role="checker", at=AT)
-        assert resolve_dispute(dispute=opened, outcome="upheld", by="maker@hub.example", by_role="maker", at=AT).state == "upheld"
-
-    def test_who_opened_may_give_it_up(self, cdr: Cdr) -> None:
-        opened = open_dispute(cdr=cdr, reason="tax", amount=Decimal(1), by="maker@hub.example", by_role="maker", at=AT)
-        assert resolve_dispute(dispute=opened, outcome="rejected", by="maker@hub.example", by_role="maker", at=AT).state == "rejected"
+        with pytest.raises(RoleMayNot):
+            resolve_dispute(dispute=opened, outcome="upheld", by="x@bet.example", by_role="partner-finance", at=AT)
+        assert resolve_dispute(dispute=opened, outcome="upheld", by="checker@hub.example", by_role="checker", at=AT).state == "upheld"
 
 
 class TestClocks:
