@@ -15,9 +15,10 @@ from roaming.admin.pages import ReadOnlyPage, ReadOnlyRows
 from roaming.admin.steps import Step, StepsPage
 from roaming.audit.write import write_audit
 from roaming.figures import NOTHING, chip, day, instant, party_cell, pretty_json, two_lines
-from roaming.models import Credential, Endpoint, Party, PartyRole, Platform, RoamingAgreement
+from roaming.models import Credential, Endpoint, Party, PartyRole, Platform, ProfileProposal, RoamingAgreement
 from roaming.parties.credentials import rotate_inbound_token
 from roaming.parties.lock import lock_platform, unlock_platform
+from roaming.parties.profile import MEANINGS, profile_of
 
 
 class RolesOfPlatform(ReadOnlyRows):
@@ -56,6 +57,21 @@ class CredentialsOfPlatform(ReadOnlyRows):
     def expires(self, row: Credential) -> str:
         """This function will tell when it ends."""
         return instant(row.expires_at) if row.expires_at else "no end"
+
+
+class HabitsOfPlatform(ReadOnlyRows):
+    """What the hub saw of how the partner speaks, with its evidence."""
+
+    model = ProfileProposal
+    verbose_name_plural = "habits seen"
+    show_change_link = True
+    fields = ["flag", "value", "state", "count", "evidence", "latest"]
+    readonly_fields = ["latest"]
+
+    @display(description="latest")
+    def latest(self, row: ProfileProposal) -> str:
+        """This function will tell when it was seen last."""
+        return instant(row.last_at)
 
 
 def _lock(request: HttpRequest, platform: Platform, reason: str) -> str:
@@ -116,7 +132,7 @@ class PlatformPage(Noted, StepsPage):
     list_filter = ["status", "is_locked", "protocol"]
     search_fields = ["name", "party_roles__party__name", "party_roles__party__party_id"]
     ordering = ["name"]
-    inlines = [RolesOfPlatform, EndpointsOfPlatform, CredentialsOfPlatform]
+    inlines = [RolesOfPlatform, EndpointsOfPlatform, CredentialsOfPlatform, HabitsOfPlatform]
     fieldsets = [
         (None, {"fields": [("name", "state"), ("speaks", "last_seen"), "versions_url", "hosts_allowed"]}),
         ("Connection, past day", {"fields": ["health"]}),
@@ -172,7 +188,11 @@ class PlatformPage(Noted, StepsPage):
     @display(description="profile")
     def habits(self, row: Platform) -> SafeString:
         """This function will show the partner's known habits (Unfold colours JSON with inline styles, which the content policy refuses)."""
-        return pretty_json(row.profile)
+        if row.protocol != Platform.Protocol.OCPI:
+            return pretty_json(row.profile)
+        profile = profile_of(row.profile)
+        flags = {flag: f"{getattr(profile, flag) or '–'} ({means})" for flag, means in MEANINGS.items()}
+        return pretty_json(flags)
 
 
 class RolesOfParty(ReadOnlyRows):

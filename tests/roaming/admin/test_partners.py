@@ -48,6 +48,9 @@ class TestProposals:
         assert ProfileProposal.objects.get().state == "confirmed"
         assert AuditRecord.objects.filter(subject_type="roaming_platform", after__profile={"page_size": 50}).exists()
         assert "page_size" in client.get("/admin/roaming/profileproposal/").content.decode()
+        told = client.get(f"/admin/roaming/platform/{platform.pk}/change/").content.decode()
+        for shown in ("50 (the most objects", "X-Limit of a list"):
+            assert shown in told
 
     def test_are_listed_confirmed_and_dismissed_by_command(self) -> None:
         platform = a_platform("Alfa")
