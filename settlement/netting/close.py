@@ -91,7 +91,9 @@ class _Work(TypedDict):
 def _roll_up_days(work: _Work) -> None:
     """This function will roll up the days that differ, each in a transaction of its own; other workers may take some of them."""
     netting_set, period = work["netting_set"].pk, work["period"]
-    stale = [day.isoformat() for day in differing_days(netting_set=netting_set, period=period)]
+    with transaction.atomic():
+        allow_long_work()
+        stale = [day.isoformat() for day in differing_days(netting_set=netting_set, period=period)]
     add_steps(netting_set=work["netting_set"], period=period, attempt=work["attempt"], step=DAY, subjects=stale)
     while True:
         with claim(**work, step=DAY) as piece:

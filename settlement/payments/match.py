@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from roaming import canonical
 from roaming.models import Party
+from settlement.clearing.gate import allow_long_work
 from settlement.ledger.post import AccountKey, Leg, NewEntry, post_entries
 from settlement.netting.carry import put_on_account
 from settlement.netting.models import NettingRun, PlannedPayment
@@ -56,7 +57,11 @@ def match_by_hand(*, entry: BankEntry, payment: PlannedPayment, by: str, by_role
 
 
 def be_the_only_matcher() -> None:
-    """This function will wait until no other transaction matches, and keep others out until this one ends."""
+    """This function will wait until no other transaction matches, and keep others out until this one ends.
+
+    It may then wait for a close that is posting: the time limits of requests are lifted.
+    """
+    allow_long_work()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_MATCHING])
 
