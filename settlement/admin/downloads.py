@@ -20,7 +20,8 @@ def download_links(statement: Statement) -> SafeString | str:
     if statement.state != Statement.State.ISSUED:
         return "when issued"
     links = (
-        (reverse("admin:settlement_statement_download", args=[statement.pk, file_format]), file_format.upper()) for file_format in FORMATS
+        (reverse("admin:settlement_statement_download", args=[statement.pk, name]), file_format.button or name.upper())
+        for name, file_format in FORMATS.items()
     )
     return format_html('<span class="downloads">{}</span>', format_html_join(" ", '<a class="download" href="{}">{}</a>', links))
 

@@ -35,6 +35,7 @@ class Format(NamedTuple):
     words: str
     extension: str
     on_demand: bool = False
+    button: str = ""  # what stands on it, where that is not the format's own name in capitals
 
 
 def _render_zip(*, statement: Statement) -> bytes:
@@ -51,7 +52,7 @@ FORMATS: Mapping[str, Format] = {
     "json": Format(render_json, "application/json", "for machines, with its schema", "json"),
     "xml": Format(render_xml, "application/xml", "the e-invoices, as UBL", "xml", on_demand=True),
     "cii": Format(render_cii, "application/xml", "the e-invoices, as CII", "cii.xml", on_demand=True),
-    "facturx": Format(render_facturx, _ZIP, "the invoices as PDF, with their e-invoices inside", "facturx.zip", on_demand=True),
+    "facturx": Format(render_facturx, _ZIP, "the invoices as PDF, with their e-invoices inside", "facturx.zip", True, "Factur-X"),
     "zip": Format(_render_zip, _ZIP, "everything, with the proof to check it offline", "zip", on_demand=True),
 }
 
