@@ -61,7 +61,7 @@ class TestCockpit(TestCase):
         page = staff("maker").get(f"/admin/settlement/nettingrun/{run.pk}/change/").content.decode()
         assert "Against the run before" in page
 
-    def test_takes_and_decides_a_dispute_but_not_by_who_opened_it(self) -> None:
+    def test_takes_and_decides_a_dispute_but_an_auditor_only_reads_it(self) -> None:
         charged = Cdr.objects.filter(provider=self.network.beta, charge__isnull=False, is_credit=False)
         cdr = charged.exclude(credits__isnull=False).latest("id")
         dispute = open_dispute(cdr=cdr, reason="wrong_price", amount=Decimal(1), by="maker@hub.example", by_role="maker", at=NOW)
@@ -70,7 +70,7 @@ class TestCockpit(TestCase):
         checker.post(f"{page}/take/", {"seen": ""})
         assert Dispute.objects.get().assigned_to == "checker@hub.example"
         seen = {"seen": "open  None"}
-        staff("maker").post(f"{page}/uphold/", seen)
+        assert staff("auditor").post(f"{page}/uphold/", seen).status_code == 403
         assert Dispute.objects.get().state == "open"
         assert "figures changed" in checker.post(f"{page}/uphold/", {"seen": "answered"}).content.decode()
         checker.post(f"{page}/split/", seen)
