@@ -53,11 +53,6 @@ def tables_are_emptied_between_tests() -> Iterator[None]:
     vars(flushing)["emit_post_migrate_signal"] = announce
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: many tests wait for processes, sockets and the disk."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave browser tests out, by name and in the summary, where there is no Chromium and no right to install one."""
     if shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome"):

@@ -104,18 +104,10 @@ def host_parties(platform: Platform, parties: Sequence[tuple[Role, PartyId]], at
     for role, key in dict.fromkeys(parties):
         if role is Role.HUB or key == PartyId.parse(settings.HUB_PARTY):
             raise NotAMarketRole(f"{role}:{key.country_code}:{key.party_id} is the hub's own; name a market role of a partner")
-        party, _ = Party.objects.get_or_create(
-            country_code=key.country_code, party_id=key.party_id, defaults={"created_at": at, "name": _first_name(platform, parties)}
-        )
+        party, _ = Party.objects.get_or_create(country_code=key.country_code, party_id=key.party_id, defaults={"created_at": at})
         hosted, _ = PartyRole.objects.get_or_create(party=party, role=role.value, defaults={"platform": platform, "created_at": at})
         if hosted.platform_id != platform.id:
             raise HostedElsewhere(f"{role}:{key.country_code}:{key.party_id} is hosted on platform {hosted.platform_id}")
-
-
-def _first_name(platform: Platform, parties: Sequence[tuple[Role, PartyId]]) -> str:
-    # An OICP partner never introduces itself: where the platform is one company's, it has that company's name.
-    is_alone = len({key for _, key in parties}) == 1
-    return platform.name[:100] if platform.protocol == Platform.Protocol.OICP and is_alone else ""
 
 
 def _registration_token(platform: Platform, at: datetime) -> str | None:
