@@ -10,6 +10,8 @@ from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
 
+from roaming.exchanges import losses
+
 # No wall-clock limits: the machine may be busy. On CI the same examples every time; at a desk new ones at each run.
 settings.register_profile("house", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("house"), derandomize=True)
@@ -51,6 +53,12 @@ def tables_are_emptied_between_tests() -> Iterator[None]:
     yield
     DatabaseOperations.execute_sql_flush = truncate  # type: ignore[method-assign]
     vars(flushing)["emit_post_migrate_signal"] = announce
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_held_from_the_test_before() -> None:
+    """A process keeps losses in memory until it writes them: those of one test must not come out in another."""
+    losses._held.clear()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
