@@ -1,73 +1,21 @@
 """`export_collections`: writes what a payee collects by a run, under mandates, as a file for its bank."""
 
-from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandParser
-from django.db import transaction
-from django.utils import timezone
-
-from roaming.management.operator_command import OperatorCommand, Refused, party_argument
-from roaming.parties.queries import find_party
-from settlement.management.files import write_file
-from settlement.management.people import NoSuchUser, Person, get_person
-from settlement.payments.bank_file import CannotInstruct
+from settlement.management.bank_orders import BankOrderCommand
 from settlement.payments.collect import collect_payments
-from settlement.payments.instruct import CURRENCY
+from settlement.payments.instruct import Instruction
 from settlement.payments.models import PaymentOrder
-from settlement.payments.take import ApproverCannotOrder, take_order
-from settlement.statements.queries import NoSuchRun, get_run
-from settlement.terms.rights import RoleMayNot
 
 
-class Command(OperatorCommand):
-    """Notes who took the file; the same run and bank details give the same bytes, and a bank takes the same MsgId once."""
+class Command(BankOrderCommand):
+    """Notes who took the file; the same run, mandates and bank details give the same bytes, and a bank takes the same MsgId once."""
 
     help = "Write what a party collects by an approved run as SEPA direct debits (pain.008)."
-    refusals = (ApproverCannotOrder, CannotInstruct, NoSuchRun, NoSuchUser, RoleMayNot)
+    side = "payee"
+    kind = PaymentOrder.Kind.COLLECTIONS
+    left_out = "no mandate or another currency"
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """This function will declare the options (the operator's interface)."""
-        parser.add_argument("--run", type=int, required=True, dest="run_id", metavar="ID")
-        parser.add_argument("--payee", type=party_argument, required=True, metavar="CC-PID")
-        parser.add_argument("--output", type=Path, required=True, metavar="FILE")
-        parser.add_argument("--by", default="", metavar="USER", help="who takes the file: not who approved the run")
-
-    def run(self, **options: Any) -> dict[str, Any]:
-        """This function will write the file and return its name and SHA-256, and what it collects."""
-        run = get_run(run_id=options["run_id"])
-        payee = find_party(options["payee"])
-        if payee is None:
-            raise Refused(f"{options['payer']} is not a party of this hub")
-        order = collect_payments(run=run, payee=payee)
-        person = get_person(email=options["by"]) if options["by"] else Person("", "")
-        with transaction.atomic():
-            taken = take_order(
-                run=run,
-                party=payee,
-                kind=PaymentOrder.Kind.COLLECTIONS,
-                order=order,
-                by=person.email,
-                by_role=person.role,
-                at=timezone.now(),
-            )
-            write_file(options["output"], order.content)
-        return {
-            "file": str(options["output"]),
-            "sha256": taken.sha256,
-            "message_id": order.message_id,
-            "payments": order.payments,
-            "total": f"{order.total:.2f}",
-            "currency": CURRENCY,
-            "left_out": order.left_out,
-        }
-
-    def describe(self, result: dict[str, Any]) -> str:
-        """This function will say what is collected, and what the file leaves out."""
-        noun = "payment" if result["payments"] == 1 else "payments"
-        lines = [
-            f"{result['file']}: {result['payments']} {noun}, {result['total']} {result['currency']}, message {result['message_id']}.",
-            f"SHA-256 {result['sha256']}",
-            *(f"Not in the file (no mandate, or another currency): {payment}" for payment in result["left_out"]),
-        ]
-        return "\n".join(lines)
+    def order(self, **named: Any) -> Instruction:
+        """This function will order the payee's direct debits."""
+        return collect_payments(**named)

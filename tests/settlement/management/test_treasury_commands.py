@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from hub.users.keep import keep_user
+from roaming.canonical import PartyId
 from settlement.models import PlannedPayment
 from settlement.netting.references import reference_of
 from settlement.terms.details import set_details
@@ -94,6 +95,9 @@ def test_a_month_from_rules_to_receipts_and_back_out_to_the_auditor(tmp_path: Pa
     tell("sign_mandate", mandate_id="M-1", signed_on="2026-01-02", creditor_id="NL72ZZZ123456", **mandate)
     collected = tell("export_collections", run=run["run"], output=tmp_path / "collect.xml", payee=mandate["payee"])
     assert (collected["payments"], collected["total"]) == (1, "82.10")
+    stranger = {"run": run["run"], "output": tmp_path / "none.xml"}
+    assert "XX-YYY is not a party" in refusal("export_collections", payee=PartyId("XX", "YYY"), **stranger)
+    assert "XX-YYY is not a party" in refusal("export_payments", payer=PartyId("XX", "YYY"), **stranger)
 
     payment = PlannedPayment.objects.get(run=run["run"])
     bank = tmp_path / "bank.xml"
