@@ -79,8 +79,9 @@ def _measure_traffic(house: House, wanted: tuple[str, ...], *, rounds: int, seco
     told: dict[str, Callable[[], list[Measure]]] = {
         "authorize": lambda: measure_authorize(house=house, partners=partners, provider_port=provider_port, rounds=rounds, seconds=seconds),
         "known": lambda: measure_known(house=house, partners=partners, rounds=rounds, seconds=seconds),
-        "writes": lambda: measure_writes(house=house, partners=partners, rounds=rounds, seconds=seconds),
+        # Before the writes, whose CDRs are all of one card and one hour: looking for what overlaps would be all that is measured.
         "control": lambda: measure_control(house=house, partners=partners, rounds=rounds, seconds=seconds),
+        "writes": lambda: measure_writes(house=house, partners=partners, rounds=rounds, seconds=seconds),
         "oicp": lambda: measure_oicp(house=house, partners=partners, rounds=rounds, seconds=seconds, records=records),
     }
     measures: list[Measure] = []

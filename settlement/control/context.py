@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
-# Every sub-select is an index look-up per CDR. A day's CDRs of one card are few; a cloned card is what is looked for.
+# Every sub-select is an index look-up per CDR. A day's CDRs of one card are few; a cloned card is what is looked for. The index by EVSE
+# holds rows with an EVSE only, and serves those alone who say so of the row they look for.
 _CONTEXT = """
 SELECT cdr.id,
     (
@@ -21,7 +22,7 @@ SELECT cdr.id,
     ) AS second_of,
     (
         SELECT other.cdr_id FROM roaming_cdr other
-        WHERE cdr.evse_id <> '' AND other.owner_id = cdr.owner_id AND other.evse_id = cdr.evse_id AND other.id < cdr.id
+        WHERE other.evse_id <> '' AND other.owner_id = cdr.owner_id AND other.evse_id = cdr.evse_id AND other.id < cdr.id
             AND other.token_uid <> cdr.token_uid AND NOT other.is_credit
             AND other.started_at BETWEEN cdr.started_at - interval '1 day' AND cdr.ended_at
             AND least(other.ended_at, cdr.ended_at) - greatest(other.started_at, cdr.started_at) > interval '5 minutes'
@@ -94,7 +95,7 @@ LEFT JOIN LATERAL (
 ) before ON true
 LEFT JOIN LATERAL (
     SELECT other.body FROM roaming_cdr other
-    WHERE cdr.evse_id <> '' AND other.owner_id = cdr.owner_id AND other.evse_id = cdr.evse_id AND other.id <> cdr.id
+    WHERE other.evse_id <> '' AND other.owner_id = cdr.owner_id AND other.evse_id = cdr.evse_id AND other.id <> cdr.id
         AND NOT other.is_credit AND other.started_at < cdr.started_at AND other.started_at > cdr.started_at - interval '30 days'
     ORDER BY other.started_at DESC LIMIT 1
 ) meter ON %(meters)s
