@@ -27,7 +27,7 @@ class SettlementConfig(AppConfig):
 
         when_credited.append(follow_credits)
         when_charged.append(link_replacements)
-        when_netted.append(lambda run: draft_statements(run=run))
+        when_netted.append(lambda run, fees: draft_statements(run=run, fees=fees))
         when_voided.append(lambda run: void_statements(run=run))
         for slice_ in (of_entries, of_charges, of_disputes, of_runs, of_statements, of_files, of_payments):
             checks.extend(slice_.CHECKS)

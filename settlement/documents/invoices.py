@@ -11,11 +11,11 @@ from decimal import Decimal
 
 from settlement.documents.credited import countries_of, credited_numbers
 from settlement.netting.models import NettingRun
+from settlement.statements.content import details_on_paper
 from settlement.statements.models import Statement
 from settlement.statements.supplies import Supply, list_supplies
 from settlement.tax.proof import missing_of_party, missing_of_supply
 from settlement.tax.rules import Rule
-from settlement.terms.details import get_details
 
 
 class MissingVatId(Exception):
@@ -115,15 +115,15 @@ def list_invoices(*, statement: Statement) -> list[Invoice]:
 def _papers(supplies: Iterable[Supply]) -> dict[int, OnPaper]:
     papers = {}
     for party in {party for supply in supplies for party in (supply.key.seller, supply.key.buyer)}:
-        told = get_details(party=party)
+        told = details_on_paper(party)
         papers[party.pk] = OnPaper(
-            key=str(party.key),
-            name=told["legal_name"] or party.name or str(party.key),
-            street=told["street"],
-            postal_code=told["postal_code"],
-            city=told["city"],
-            country=told["country"] or party.country_code,
-            vat_id=told["vat_id"],
+            key=told.party,
+            name=told.name,
+            street=told.street,
+            postal_code=told.postal_code,
+            city=told.city,
+            country=told.country,
+            vat_id=told.vat_id,
         )
     return papers
 

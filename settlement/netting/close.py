@@ -46,7 +46,7 @@ class WrongCycle(Exception):
     """The netting set closes months and the period is a week, or the other way round."""
 
 
-WhenNetted = Callable[[NettingRun], object]
+WhenNetted = Callable[[NettingRun, Sequence[Fee]], object]
 # What follows netting inside the closing transaction; settlement.apps says what (statements are drafted).
 when_netted: list[WhenNetted] = []
 
@@ -182,7 +182,7 @@ def _close(netting_set: NettingSet, period: canonical.Period, by: str, at: datet
     post_entries(entries=entries_of_close(run=run, day=day, pairs=pairs, fees=fees, conversions=netted.conversions, rows=rows))
     assert_balances()
     for follow in when_netted:
-        follow(run)
+        follow(run, fees)
     return run
 
 

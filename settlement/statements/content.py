@@ -228,8 +228,8 @@ def build_content(*, statement: Statement) -> StatementContent:
         netting_set=run.netting_set.name,
         issued_on=statement.issued_at.date() if statement.issued_at else None,
         due_on=statement.due_on,
-        issuer=_details(issuer),
-        holder=_details(statement.party),
+        issuer=details_on_paper(issuer),
+        holder=details_on_paper(statement.party),
         totals=Totals(
             net=money(statement.net, currency),
             receivable=money(statement.receivable, currency),
@@ -267,7 +267,8 @@ def money(amount: Decimal, currency: str) -> str:
     return f"{amount:.4f}"
 
 
-def _details(party: Party) -> PartyDetails:
+def details_on_paper(party: Party) -> PartyDetails:
+    """This function will return a party as documents name it: by its legal name, else as the market knows it."""
     told = get_details(party=party)
     return PartyDetails(
         party=str(party.key),

@@ -10,10 +10,9 @@ from decimal import Decimal
 
 from django.db import connection
 
-from roaming import canonical
 from settlement.disputes.queries import BUCKET as DISPUTE_BUCKET
 from settlement.disputes.queries import describe_adjustments
-from settlement.netting.fees import Fee, sum_fees
+from settlement.netting.fees import Fee
 from settlement.netting.models import NettingRun, PairTotal, Position
 from settlement.statements.models import Statement, StatementLine
 from settlement.statements.moves import DraftLine, lines_of_moves
@@ -40,11 +39,8 @@ _Lines = Mapping[tuple[int, str], Sequence[DraftLine]]  # by party and currency
 _Sides = Mapping[_Kind, Mapping[tuple[int, str], Sequence[PairTotal]]]
 
 
-def draft_statements(*, run: NettingRun) -> list[Statement]:
-    """This function will write the statements of a run that has none yet, or return those it has."""
-    drafted = list(Statement.objects.filter(run=run).order_by("currency", "party_id"))
-    if drafted:
-        return drafted
+def draft_statements(*, run: NettingRun, fees: Sequence[Fee]) -> None:
+    """This function will write the statements of a run that was just netted; `fees` are the hub's of its period."""
     positions = list(Position.objects.filter(run=run).order_by("currency", "party_id"))
     statements = Statement.objects.bulk_create(
         Statement(
@@ -61,13 +57,12 @@ def draft_statements(*, run: NettingRun) -> list[Statement]:
         for position in positions
     )
     sides = _pairs_by_side(run)
-    parts = (*_lines_of_pairs(run, sides), _lines_of_fees(run), *_lines_of_rounding(sides), lines_of_moves(run=run))
+    parts = (*_lines_of_pairs(run, sides), _lines_of_fees(fees), *_lines_of_rounding(sides), lines_of_moves(run=run))
     with connection.cursor() as cursor, cursor.copy(_COPY_LINES) as copy:
         for statement in statements:
             lines = (line for part in parts for line in part.get((statement.party_id, statement.currency), ()))
             for number, line in enumerate(lines, start=1):
                 copy.write_row((statement.pk, number, *line))
-    return statements
 
 
 def void_statements(*, run: NettingRun) -> None:
@@ -145,8 +140,7 @@ def _rounding_line(kind: _Kind, description: str, *, net: Decimal = _NOTHING, va
     return DraftLine(kind.value, None, "", description, 0, _NOTHING, net=net, vat_rate=_NOTHING, vat=vat, gross=net + vat, tax_note="")
 
 
-def _lines_of_fees(run: NettingRun) -> _Lines:
-    fees = sum_fees(netting_set=run.netting_set_id, period=canonical.Period.parse(run.period))
+def _lines_of_fees(fees: Sequence[Fee]) -> _Lines:
     lines: dict[tuple[int, str], list[DraftLine]] = defaultdict(list)
     hub = hub_party().pk if fees else 0
     for fee in fees:

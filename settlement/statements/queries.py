@@ -20,6 +20,11 @@ def get_run(*, run_id: int) -> NettingRun:
         raise NoSuchRun(f"there is no run {run_id}") from missing
 
 
+def list_statements(*, run: NettingRun) -> list[int]:
+    """This function will return the rows of a run's statements, by currency and party."""
+    return list(Statement.objects.filter(run=run).order_by("currency", "party_id").values_list("pk", flat=True))
+
+
 def get_statement(*, statement_id: int) -> Statement:
     """This function will return the statement of that row; it raises NoSuchStatement."""
     try:

@@ -13,7 +13,7 @@ from settlement.management.people import NoSuchUser, get_person
 from settlement.netting.close import PeriodStillRunning, WrongCycle, close_period, find_run, preview_period
 from settlement.netting.describe import describe_run
 from settlement.netting.models import NettingRun
-from settlement.statements.draft import draft_statements
+from settlement.statements.queries import list_statements
 from settlement.terms.agree import DEFAULT_SET, find_or_make_set
 from settlement.terms.queries import NoSuchNettingSet, get_netting_set
 from settlement.terms.rates import NoRate
@@ -61,7 +61,7 @@ class Command(OperatorCommand):
 
 
 def _told(run: NettingRun) -> dict[str, Any]:
-    return describe_run(run=run) | {"statements": [statement.pk for statement in draft_statements(run=run)]}
+    return describe_run(run=run) | {"statements": list_statements(run=run)}
 
 
 def _foreseen(run: NettingRun) -> dict[str, Any]:

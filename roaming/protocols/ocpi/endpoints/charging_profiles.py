@@ -10,12 +10,12 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from roaming import canonical
-from roaming.commands.forward import forward_command
 from roaming.commands.profiles import list_profile_setters
-from roaming.commands.receiver import UnknownSubject, find_receiver
+from roaming.commands.receiver import UnknownSubject
 from roaming.protocols.ocpi.endpoints.functional import FunctionalDoor
+from roaming.protocols.ocpi.endpoints.orders import OrderDoor
 from roaming.protocols.ocpi.envelope import bad_parameter, not_found
-from roaming.protocols.ocpi.versions import RECEIVER, SENDER, Interface, Profiles
+from roaming.protocols.ocpi.versions import SENDER, Interface, Profiles
 from roaming.routing.arrangement import Direct
 from roaming.routing.sides import Side
 
@@ -33,11 +33,8 @@ class ProfileDoor(FunctionalDoor):
         return self.dialect.profiles
 
 
-class ProfileReceiver(ProfileDoor):
+class ProfileReceiver(ProfileDoor, OrderDoor):
     """Where providers ask for the limits of a session, set them and clear them."""
-
-    side = Side.PROVIDER
-    interface: ClassVar[Interface] = RECEIVER
 
     def get(self, request: Request, version: str, session_id: str) -> HttpResponse:
         """This function will ask for the limits in force; they come to the response_url."""
@@ -56,27 +53,10 @@ class ProfileReceiver(ProfileDoor):
             method=self.request.method or "", session_id=session_id, query=self.request.query_params.dict(), body=body
         )
         try:
-            response = forward_command(
-                command=order,
-                sender=self.address.sender,
-                receiver=self._receiver(order),
-                platform_id=self.caller.platform.id,
-                response_url=response_url,
-                correlation_id=self.ids.correlation_id,
-                at=self.at,
-            )
+            response = self.hand_on(order, response_url=response_url)
         except UnknownSubject:
             response = canonical.CommandResponse(result="UNKNOWN_SESSION", timeout=0)
         return self.success(self.words.response.write(response))
-
-    def _receiver(self, order: canonical.ProfileRequest) -> canonical.PartyId:
-        arrangement = self.arrange()
-        if isinstance(arrangement, Direct):
-            self.reach(arrangement.receiver)
-            return arrangement.receiver
-        found = find_receiver(command=order, sender=self.address.sender, receiver=None, directory=self.directory, at=self.at)
-        self.responder = found.key
-        return found.key
 
 
 class ActiveProfile(ProfileDoor):

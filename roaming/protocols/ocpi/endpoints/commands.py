@@ -3,63 +3,40 @@
 The operator is told an address of the hub for its result, with a secret in it; the provider's own stays here.
 """
 
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from django.http import HttpResponse
 from rest_framework.request import Request
 
 from roaming import canonical
-from roaming.commands.forward import forward_command
 from roaming.commands.passing import receive_passed
-from roaming.commands.receiver import UnknownSubject, find_receiver
+from roaming.commands.receiver import UnknownSubject
 from roaming.commands.relay import RESULT_TYPES, Relayed, module_awaited, receive_result
 from roaming.protocols.ocpi.addressing import FROM_COUNTRY, FROM_PARTY, find_pair
 from roaming.protocols.ocpi.article import Article
 from roaming.protocols.ocpi.dialect import BadFields, encode
 from roaming.protocols.ocpi.endpoints.door import Door
-from roaming.protocols.ocpi.endpoints.functional import FunctionalDoor
+from roaming.protocols.ocpi.endpoints.orders import OrderDoor
 from roaming.protocols.ocpi.envelope import not_found
-from roaming.protocols.ocpi.versions import RECEIVER, Interface, VersionNotSpoken, get_dialect
-from roaming.routing.arrangement import Direct
-from roaming.routing.sides import Side
+from roaming.protocols.ocpi.versions import VersionNotSpoken, get_dialect
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class CommandReceiver(FunctionalDoor):
+class CommandReceiver(OrderDoor):
     """Where providers post START_SESSION, STOP_SESSION, RESERVE_NOW, CANCEL_RESERVATION and UNLOCK_CONNECTOR."""
 
     module = "commands"
-    side = Side.PROVIDER
-    interface: ClassVar[Interface] = RECEIVER
 
     def post(self, request: Request, version: str, command: str) -> HttpResponse:
-        """This function will hand the command to the operator that is addressed, or to the one it is about, and answer what it said."""
+        """This function will hand the command on, and answer what the operator said."""
         order, response_url = self.dialect.read_command(name=command, body=self.body(), sender=self.address.sender)
         try:
-            receiver = self._receiver(order)
-            response = forward_command(
-                command=order,
-                sender=self.address.sender,
-                receiver=receiver,
-                platform_id=self.caller.platform.id,
-                response_url=response_url,
-                correlation_id=self.ids.correlation_id,
-                at=self.at,
-            )
+            response = self.hand_on(order, response_url=response_url)
         except UnknownSubject:
             response = _unknown(order)
         return self.success(self.dialect.command_response.write(response))
-
-    def _receiver(self, order: canonical.Command) -> canonical.PartyId:
-        arrangement = self.arrange()
-        if isinstance(arrangement, Direct):
-            self.reach(arrangement.receiver)
-            return arrangement.receiver
-        found = find_receiver(command=order, sender=self.address.sender, receiver=None, directory=self.directory, at=self.at)
-        self.responder = found.key
-        return found.key
 
 
 class CommandResult(Door):
