@@ -50,7 +50,7 @@ def measure_control(*, house: House, partners: Partners, rounds: int, seconds: f
     cleared = 0
     spent = 0.0
     for _ in range(rounds):
-        before = Cdr.objects.count()
+        before, not_priced_before = Cdr.objects.count(), _not_priced()
         result = run_load(plan=plan, connections=CONNECTIONS, seconds=seconds)
         sealed = Cdr.objects.count() - before
         if sealed < result.requests:
@@ -59,8 +59,8 @@ def measure_control(*, house: House, partners: Partners, rounds: int, seconds: f
         begun = time.perf_counter()
         judged = clear_everything(at=timezone.now()).total
         clearing = time.perf_counter() - begun
-        if judged < sealed or Repricing.objects.count() != Charge.objects.count() + Hold.objects.count():
-            raise NotRecorded(f"{sealed} sealed, {judged} judged, {Repricing.objects.count()} priced again")
+        if judged < sealed or _not_priced() != not_priced_before:
+            raise NotRecorded(f"{sealed} sealed, {judged} judged, {_not_priced() - not_priced_before} of them not priced again")
         alone.append(sealed / sealing)
         controlled.append(sealed / (sealing + clearing))
         cleared, spent = cleared + judged, spent + clearing
@@ -74,3 +74,8 @@ def measure_control(*, house: House, partners: Partners, rounds: int, seconds: f
             note=f"{spent * 1e6 / max(cleared, 1):.0f} µs per CDR to judge, price again and book.",
         )
     ]
+
+
+def _not_priced() -> int:
+    # The month of other measures is made by COPY and never was: what counts is that none is added.
+    return Charge.objects.count() + Hold.objects.count() - Repricing.objects.count()

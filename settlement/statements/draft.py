@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
+import msgspec
 from django.db import connection
 
 from settlement.disputes.queries import BUCKET as DISPUTE_BUCKET
@@ -36,7 +37,26 @@ COPY settlement_statementline (
 """
 
 _Lines = Mapping[tuple[int, str], Sequence[DraftLine]]  # by party and currency
-_Sides = Mapping[_Kind, Mapping[tuple[int, str], Sequence[PairTotal]]]
+
+
+class _Pair(msgspec.Struct, frozen=True):
+    """What a line needs of a pair's total: of its row these columns, without the rest of a model."""
+
+    operator_id: int
+    provider_id: int
+    currency: str
+    bucket: str
+    count: int
+    energy_kwh: Decimal
+    exact_net: Decimal
+    exact_vat: Decimal
+    net: Decimal
+    vat: Decimal
+    vat_rate: Decimal
+    tax_note: str
+
+
+_Sides = Mapping[_Kind, Mapping[tuple[int, str], Sequence[_Pair]]]
 
 
 def draft_statements(*, run: NettingRun, fees: Sequence[Fee]) -> None:
@@ -85,15 +105,16 @@ def _lines_of_rounding(sides: _Sides) -> Iterator[_Lines]:
 
 
 def _pairs_by_side(run: NettingRun) -> _Sides:
-    sides: dict[_Kind, dict[tuple[int, str], list[PairTotal]]] = {_Kind.RECEIVABLE: defaultdict(list), _Kind.PAYABLE: defaultdict(list)}
+    sides: dict[_Kind, dict[tuple[int, str], list[_Pair]]] = {_Kind.RECEIVABLE: defaultdict(list), _Kind.PAYABLE: defaultdict(list)}
     order = ("operator__country_code", "operator__party_id", "provider__country_code", "provider__party_id", "vat_rate", "tax_note")
-    for pair in PairTotal.objects.filter(run=run).order_by(*order):
+    for row in PairTotal.objects.filter(run=run).order_by(*order).values_list(*_Pair.__struct_fields__):
+        pair = _Pair(*row)
         sides[_Kind.RECEIVABLE][pair.operator_id, pair.currency].append(pair)
         sides[_Kind.PAYABLE][pair.provider_id, pair.currency].append(pair)
     return sides
 
 
-def _pair_line(pair: PairTotal, kind: _Kind, run: NettingRun) -> DraftLine:
+def _pair_line(pair: _Pair, kind: _Kind, run: NettingRun) -> DraftLine:
     sign = 1 if kind == _Kind.RECEIVABLE else -1
     is_dispute = pair.bucket == DISPUTE_BUCKET
     return DraftLine(
@@ -111,7 +132,7 @@ def _pair_line(pair: PairTotal, kind: _Kind, run: NettingRun) -> DraftLine:
     )
 
 
-def _describe(pair: PairTotal, run: NettingRun) -> str:
+def _describe(pair: _Pair, run: NettingRun) -> str:
     if pair.bucket != DISPUTE_BUCKET:
         return _BUCKETS[pair.bucket]
     return describe_adjustments(
@@ -125,7 +146,7 @@ def _describe(pair: PairTotal, run: NettingRun) -> str:
     )
 
 
-def _rounding_lines(pairs: Sequence[PairTotal], kind: _Kind) -> Iterator[DraftLine]:
+def _rounding_lines(pairs: Sequence[_Pair], kind: _Kind) -> Iterator[DraftLine]:
     sign = 1 if kind == _Kind.RECEIVABLE else -1
     what = "receivables" if kind == _Kind.RECEIVABLE else "payables"
     net = sign * sum((pair.net - pair.exact_net for pair in pairs), _NOTHING)
