@@ -33,6 +33,11 @@ class Standing(NamedTuple):
         """What is still to be paid."""
         return max(self.payment.amount - self.paid, _NOTHING)
 
+    @property
+    def over(self) -> Decimal:
+        """What came beyond the payment: it is on account and comes back with the next period."""
+        return max(self.paid - self.payment.amount, _NOTHING)
+
 
 class Exposure(NamedTuple):
     """What a party owes in one currency: open payments, what of them is overdue, and charges of open periods."""

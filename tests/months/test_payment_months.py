@@ -14,6 +14,7 @@ from settlement.payments.dun import dun
 from settlement.payments.import_bank import Imported, UnknownAccount, import_bank
 from settlement.payments.match import CannotMatch, match_by_hand
 from settlement.payments.queries import Standing, list_exposure, list_payments, list_standings, list_unmatched
+from settlement.payments.settled import settlement_of
 from settlement.terms.details import set_details
 from settlement.terms.rights import RoleMayNot
 from tests.builders.bank import IBAN, Entry, a_bank_file
@@ -58,33 +59,44 @@ def told() -> tuple[str, Decimal]:
     return standing().state, standing().open
 
 
+def run_is(month: Month) -> tuple[str, str, Decimal, Decimal, Decimal]:
+    """The state of the run and of A's statement, and what A still pays, paid too much and got back."""
+    standing = settlement_of(run=month.run, on=AT.date())
+    (of_a,) = [one for one in standing.statements if str(one.statement.party.key) == "DE-AAA"]
+    return standing.state, of_a.state, of_a.to_pay.open, of_a.to_pay.over, of_a.to_pay.returned
+
+
 def balance(kind: str) -> int:
     return sum(balance.balance_minor for balance in trial_balance() if balance.kind == kind)
 
 
 def test_case_38_two_receipts_pay_and_the_same_file_twice_changes_nothing() -> None:
-    october()
+    month = october()
+    assert run_is(month)[:3] == ("issued", "issued", Decimal("112.10"))
     first = bank("B", Entry("100.00", reference=rf()), Entry("12.10", reference=f"thanks {rf()}"))
     assert (first.entries, first.new, first.matched) == (2, 2, 2)
     assert told() == ("paid", Decimal("0.00"))
     assert (balance("receivable"), balance("payable")) == (0, 0)
+    assert run_is(month)[:3] == ("settled", "paid", Decimal("0.00"))
     again = bank("B", Entry("100.00", reference=rf()), Entry("12.10", reference=f"thanks {rf()}"))
     assert (again.entries, again.new, again.matched) == (2, 0, 0)
     assert (BankEntry.objects.count(), PaymentMatch.objects.count()) == (2, 2)
 
 
 def test_case_38_too_little_leaves_ten_cents_open() -> None:
-    october()
+    month = october()
     bank("B", Entry("112.00", reference=rf()))
     assert told() == ("part_paid", Decimal("0.10"))
+    assert run_is(month)[:3] == ("part_paid", "part_paid", Decimal("0.10"))
     (exposed,) = [row for row in list_exposure(on=AT.date()) if row.party == "DE-AAA"]
     assert (exposed.open, exposed.unbilled, exposed.total) == (Decimal("0.10"), Decimal(0), Decimal("0.10"))
 
 
 def test_case_38_too_much_is_on_account_and_carried_into_the_next_month() -> None:
-    october()
+    month = october()
     bank("B", Entry("112.20", reference=rf()))
     assert told() == ("paid", Decimal("0.00"))
+    assert run_is(month)[1:4] == ("paid", Decimal("0.00"), Decimal("0.10"))
     charge("A", "B", "50.00", ended_at=datetime(2026, 11, 5, tzinfo=UTC))
     november = close(NOVEMBER, at=CUT_OFF_NOVEMBER)
     assert november.lines("A", "carry") == [Decimal("0.10")]
@@ -101,10 +113,11 @@ def test_a_debit_at_the_payers_bank_only_says_that_money_is_on_its_way() -> None
 
 
 def test_money_that_went_back_is_owed_again_and_what_was_on_account_with_it() -> None:
-    october()
+    month = october()
     bank("B", Entry("120.00", reference=rf(), key="K1"))
     bank("B", Entry("-120.00", reference=rf(), returned="MS03", key="K2"))
     assert told() == ("returned", Decimal("112.10"))
+    assert run_is(month) == ("returned", "returned", Decimal("112.10"), Decimal("0.00"), Decimal("120.00"))
     assert (balance("receivable"), balance("payable")) == (11210, -11210)
     november = close(NOVEMBER, at=CUT_OFF_NOVEMBER)
     assert november.lines("A", "carry") == [Decimal("7.90"), Decimal("-7.90")]

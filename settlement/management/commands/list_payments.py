@@ -55,6 +55,7 @@ def _told(standing: Standing) -> dict[str, Any]:
         "amount": f"{payment.amount:.{decimals}f}",
         "paid": f"{standing.paid:.{decimals}f}",
         "open": f"{standing.open:.{decimals}f}",
+        "over": f"{standing.over:.{decimals}f}",
         "state": standing.state,
         "reference": reference_of(payment=payment.pk),
         "due_on": standing.due_on,

@@ -109,6 +109,9 @@ def test_a_month_from_rules_to_receipts_and_back_out_to_the_auditor(tmp_path: Pa
     assert tell("match_bank", entry=entry["entry"], payment=payment.pk, by="maker@hub.example")["amount"] == "2.1"
     (paid,) = [row for row in tell("list_payments")["payments"] if row["run"] == run["run"]]
     assert (paid["state"], paid["open"], paid["reference"]) == ("paid", "0.00", reference_of(payment=payment.pk))
+    settled = tell("show_settlement", run=run["run"])
+    assert (settled["state"], settled["currencies"]["EUR"]["received"]) == ("settled", "82.10")
+    assert {row["party"]: row["state"] for row in settled["statements"]} == {"DE-AAA": "paid", "DE-BBB": "paid", "DE-CCC": "paid"}
     assert {row["party"]: row["open"] for row in tell("list_exposure")["exposure"]} == {"DE-AAA": "0.00", "DE-BBB": "0.00"}
     assert tell("trial_balance")["sums"] == {"EUR": "0.00"}
     assert tell("export_ledger", format="beancount", output=tmp_path / "books.beancount")["lines"] > 10
