@@ -33,6 +33,7 @@ class House:
     keep_log: Path | None = None
     root: Path = field(init=False)
     port: int = field(init=False)
+    has_failures: bool = False  # whether the logs are worth keeping though the run went on
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __enter__(self) -> "House":
@@ -68,11 +69,16 @@ class House:
         """This function will stop what it started, by process id, and remove the directory."""
         for name in reversed(list(self._running)):
             self.stop(name)
-        if self.keep_log is not None and error is not None:
+        if self.keep_log is not None and (error is not None or self.has_failures):
             shutil.copytree(
                 self.root, self.keep_log, dirs_exist_ok=True, ignore=lambda _, names: [n for n in names if not n.endswith(".log")]
             )
         shutil.rmtree(self.root, ignore_errors=True)
+
+    @property
+    def running(self) -> frozenset[str]:
+        """The names of the processes that were started and not stopped."""
+        return frozenset(self._running)
 
     def start_hub(self, **environment: str) -> None:
         """This function will start the lane and Django's processes by the commands of the hub's table, and wait until both answer."""

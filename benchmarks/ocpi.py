@@ -55,7 +55,12 @@ class Reader:
 
 
 def open_stage(*, house: House) -> int:
-    """This function will connect one operator, let everyone roam with everyone, and return the port at which all partners listen."""
+    """This function will connect one operator, let everyone roam with everyone, and return the port at which all partners listen.
+
+    What measures before left behind goes: deliveries that wait, locations of others, and partners who would be told too.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE roaming_delivery, roaming_location, roaming_endpoint")
     port = house.start_provider(ANSWER)
     _connect(canonical.Role.CPO, OPERATOR, port, {"locations": "SENDER"})
     if not RoamingAgreement.objects.filter(operator=None, provider=None).exists():  # another measure may have made the offer to all
