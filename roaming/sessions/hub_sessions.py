@@ -56,13 +56,12 @@ def open_hub_session(*, session_id: str, opening: Opening, at: datetime) -> HubS
     return session
 
 
-def answer_hub_session(*, session_id: str, opening: Opening, is_allowed: bool, at: datetime, **known: Any) -> HubSession:
-    """This function will write down a session with its answer, in one step: until then nobody but the provider asked knew of it."""
+def answered_hub_session(*, session_id: str, opening: Opening, is_allowed: bool, at: datetime, **known: Any) -> HubSession:
+    """This function will put a session together with its answer, not yet stored: until now nobody but the provider asked knew of it."""
     session = _opened(session_id, opening, at)
     session.state = HubSession.State.OPEN if is_allowed else HubSession.State.REFUSED
     for name, value in known.items():
         setattr(session, name, value)
-    session.save(force_insert=True)
     return session
 
 

@@ -1,11 +1,9 @@
 """AuthorizeStart and AuthorizeStop of operators (oicp §5.1, §5.2)."""
 
-import hashlib
 from contextlib import nullcontext
 from time import monotonic
 from typing import Any
 
-import msgspec
 from django.db import transaction
 
 from roaming import canonical
@@ -13,35 +11,43 @@ from roaming.authorizations.authorize import record_answer
 from roaming.authorizations.waiting import StillInFlight, one_at_a_time
 from roaming.egress.blocking import send
 from roaming.gateways import GatewayRefusal, egress_refusals
-from roaming.locations.evse_queries import FoundEvse, find_evse
+from roaming.locations.evse_queries import find_evse
 from roaming.parties.directory import PlatformEntry
 from roaming.protocols.oicp import statuses
 from roaming.protocols.oicp.bridge.places import kept, place_of
 from roaming.protocols.oicp.bridge.sessions import PENDING, tell_session
 from roaming.protocols.oicp.client import AUTHORIZATION_DOOR, authorize_path, read_authorization, write_call
-from roaming.protocols.oicp.crossing import is_same_medium, token_type_of, token_uid_of
+from roaming.protocols.oicp.crossing import is_same_medium
 from roaming.protocols.oicp.endpoints.door import OicpDoor
 from roaming.protocols.oicp.identifiers import evse_key, write_provider
 from roaming.protocols.oicp.refusals import NotAuthorized, OicpRefusal
-from roaming.protocols.oicp.start import Question, Verdict, decide, find_asked, record_columns, unknown_code
+from roaming.protocols.oicp.start import Question, Verdict, find_asked, unknown_code
+from roaming.protocols.oicp.start_ask import decide
+from roaming.protocols.oicp.start_record import (
+    answer_of,
+    answered_session,
+    read_start,
+    record_columns,
+    references,
+    retry_lock,
+    start_digest,
+    write_refusal,
+    write_start,
+)
 from roaming.protocols.oicp.v2_3.authorization import (
-    AUTHORIZE_START,
     AUTHORIZE_STOP,
     AUTHORIZED,
     NOT_AUTHORIZED,
     AuthorizeStart,
     AuthorizeStop,
 )
-from roaming.protocols.oicp.v2_3.identification import ANY, QR_CODE, Identification
-from roaming.protocols.wire.shapes import BadFields
+from roaming.protocols.oicp.v2_3.identification import ANY, Identification
 from roaming.routing.sides import Side
 from roaming.sessions import hub_sessions
-from roaming.sessions.hub_sessions import AUTHORIZE, Opening
 from roaming.sessions.models import HubSession
 from roaming.tokens.queries import find_tokens
 
 _STOP_SECONDS = 10.0
-_ENCODER = msgspec.json.Encoder(decimal_format="string", order="sorted")
 
 
 class AuthorizationDoor(OicpDoor):
@@ -52,7 +58,7 @@ class AuthorizationDoor(OicpDoor):
 
     def refuse(self, refusal: OicpRefusal) -> dict[str, Any]:
         """This function will write a refusal with the members of both shapes, so that every reader finds its own."""
-        return {**statuses.acknowledgement(refusal.code, additional=refusal.additional), **_answer_of(NOT_AUTHORIZED, refusal.code)}
+        return write_refusal(refusal)
 
 
 class AuthorizeStartDoor(AuthorizationDoor):
@@ -62,18 +68,16 @@ class AuthorizeStartDoor(AuthorizationDoor):
 
     def operate(self, body: Any) -> dict[str, Any]:
         """This function will answer whether the medium may charge; a retry gets the answer of the first."""
-        start = AUTHORIZE_START.read(body)
+        start = read_start(body)
         self.check_id(start.operator_id)
-        if start.identification.hashed_pin is not None:
-            raise BadFields([(f"Identification.{QR_CODE}.HashedPIN", "a PIN in clear: a hash of a hash opens nothing")])
-        digest = hashlib.sha256(_ENCODER.encode({name: value for name, value in body.items() if name != "SessionID"})).digest()
+        digest = start_digest(body)
         partner_id = start.operator_session_id or ""
         try:
-            with one_at_a_time(f"oicp-start:{self.entry.id}:{partner_id}") if partner_id else nullcontext():
+            with one_at_a_time(retry_lock(self.entry.id, partner_id)) if partner_id else nullcontext():
                 former = hub_sessions.find_retried(operator=self.entry.id, operator_session_id=partner_id, digest=digest, at=self.at)
                 return former.answer if former is not None and former.answer else self._decide(start, body, digest)
         except StillInFlight:
-            return self._write(start, Verdict(code=statuses.NO_POSITIVE_ANSWER), None)
+            return write_start(start=start, verdict=Verdict(code=statuses.NO_POSITIVE_ANSWER), session_id=None)
 
     def _decide(self, start: AuthorizeStart, body: dict[str, Any], digest: bytes) -> dict[str, Any]:
         started = monotonic()
@@ -83,12 +87,12 @@ class AuthorizeStartDoor(AuthorizationDoor):
             raw=body,
             operator=self.entry,
             session_id=hub_sessions.mint_session_id(),
-            location=_references(evse),
+            location=references(location_id=evse.location_id, evse_uid=evse.evse_uid) if evse else None,
             at=self.at,
         )
         asked = find_asked(question=question, directory=self.directory)
         if not asked:
-            return self._write(start, Verdict(code=statuses.NO_CONTRACT), None)
+            return write_start(start=start, verdict=Verdict(code=statuses.NO_CONTRACT), session_id=None)
         verdict = decide(question=question, asked=asked, directory=self.directory)
         columns = record_columns(
             question=question,
@@ -97,57 +101,14 @@ class AuthorizeStartDoor(AuthorizationDoor):
             duration_ms=round((monotonic() - started) * 1000),
             digest=digest,
         )
-        answer = self._write(start, verdict, question.session_id if verdict.is_authorized else None)
+        answer = write_start(start=start, verdict=verdict, session_id=question.session_id if verdict.is_authorized else None)
+        place = kept(place_of(evse, owner=self.party)) if evse else None
+        session = answered_session(question=question, verdict=verdict, answer=answer, digest=digest, place=place)
         with transaction.atomic():  # one commit for both: what a driver waits for
             record_answer(columns)
-            session = self._keep(question, self._opening(start, evse, digest), verdict, answer)
+            session.save(force_insert=True)
         if verdict.is_authorized:
             tell_session(hub=session, directory=self.directory, status=PENDING, at=self.at)
-        return answer
-
-    def _opening(self, start: AuthorizeStart, evse: FoundEvse | None, digest: bytes) -> Opening:
-        return Opening(
-            operator=self.entry.id,
-            provider=None,
-            kind=AUTHORIZE,
-            evse_id=start.evse_id or "",
-            token_uid=token_uid_of(start.identification),
-            token_type=token_type_of(start.identification),
-            contract_id=start.identification.contract_id or "",
-            operator_session_id=start.operator_session_id or "",
-            provider_session_id=start.provider_session_id or "",
-            product_id=start.product_id or "",
-            request_digest=digest,
-            place=kept(place_of(evse, owner=self.party)) if evse else None,
-        )
-
-    def _keep(self, question: Question, opening: Opening, verdict: Verdict, answer: dict[str, Any]) -> HubSession:
-        known: dict[str, Any] = {"answer": answer, "provider_id": verdict.provider.id if verdict.provider else None}
-        if verdict.is_authorized:
-            told = verdict.answer
-            known |= {
-                "is_offline": verdict.is_offline,
-                "contract_id": verdict.contract_id or opening.contract_id,
-                "group_id": verdict.group_id,
-                "reference": verdict.reference,
-                "provider_session_id": (told.provider_session_id if told else None) or opening.provider_session_id,
-                "stop_identifications": answer["AuthorizationStopIdentifications"] or [],
-            }
-        is_allowed = verdict.is_authorized and verdict.provider is not None
-        return hub_sessions.answer_hub_session(session_id=question.session_id, opening=opening, is_allowed=is_allowed, at=self.at, **known)
-
-    def _write(self, start: AuthorizeStart, verdict: Verdict, session_id: str | None) -> dict[str, Any]:
-        told = verdict.answer
-        status = AUTHORIZED if verdict.is_authorized else NOT_AUTHORIZED
-        answer = _answer_of(status, verdict.code, description=verdict.description or "", additional=verdict.additional)
-        answer |= {
-            "SessionID": session_id,
-            "CPOPartnerSessionID": start.operator_session_id,
-            "EMPPartnerSessionID": (told.provider_session_id if told else None) or start.provider_session_id,
-            "ProviderID": write_provider(verdict.provider.key) if verdict.provider and verdict.is_authorized else None,
-        }
-        if told is not None and told.stop_identifications and ANY.write is not None:
-            answer["AuthorizationStopIdentifications"] = [ANY.write(medium) for medium in told.stop_identifications]
         return answer
 
 
@@ -206,7 +167,7 @@ class AuthorizeStopDoor(AuthorizationDoor):
         *,
         additional: str | None = None,
     ) -> dict[str, Any]:
-        answer = _answer_of(status, code, additional=additional)
+        answer = answer_of(status, code, additional=additional)
         del answer["AuthorizationStopIdentifications"]
         return {
             **answer,
@@ -227,21 +188,3 @@ def _may_stop(session: HubSession, medium: Identification) -> bool:
     if session.group_id and medium.uid:
         return any(token.group_id == session.group_id and token.valid for token in find_tokens(uid=medium.uid, type="RFID"))
     return False
-
-
-def _answer_of(status: str, code: str, *, description: str = "", additional: str | None = None) -> dict[str, Any]:
-    return {
-        "SessionID": None,
-        "CPOPartnerSessionID": None,
-        "EMPPartnerSessionID": None,
-        "ProviderID": None,
-        "AuthorizationStatus": status,
-        "StatusCode": statuses.status_code(code, description=description, additional=additional),
-        "AuthorizationStopIdentifications": None,
-    }
-
-
-def _references(evse: FoundEvse | None) -> canonical.LocationReferences | None:
-    if evse is None or not evse.location_id:
-        return None
-    return canonical.LocationReferences(location_id=evse.location_id, evse_uids=(evse.evse_uid,))
