@@ -1,6 +1,9 @@
 """What the sections of a statement read, each one statement to the database, as rows of text in the order they are shown."""
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -111,6 +114,102 @@ LEFT JOIN settlement_hold hold ON hold.cdr_id = cdr.id
 WHERE (cdr.owner_id = %(party)s OR cdr.provider_id = %(party)s) AND cdr.currency = %(currency)s
     AND cdr.ended_at >= %(starts_at)s AND cdr.ended_at < %(ends_at)s
 """
+
+# Payments of earlier issued runs of the set, from the party's side (+ it is paid): what was open when the statement before this one was
+# issued, and what came or went since. What came beyond a payment is on account: the carried lines have it.
+PAID = """,
+earlier AS (
+    SELECT payment.id, payment.amount, CASE WHEN payment.payee_id = %(party)s THEN 1 ELSE -1 END AS sign
+    FROM settlement_plannedpayment payment JOIN settlement_nettingrun run ON run.id = payment.run_id
+    WHERE run.netting_set_id = %(netting_set)s AND run.state = 'issued' AND run.starts_at < %(starts_at)s
+        AND payment.currency = %(currency)s AND %(party)s IN (payment.payer_id, payment.payee_id)
+),
+since AS (
+    SELECT coalesce(max(statement.issued_at), '-infinity') AS instant
+    FROM settlement_statement statement JOIN settlement_nettingrun run ON run.id = statement.run_id
+    WHERE statement.party_id = %(party)s AND statement.currency = %(currency)s AND statement.state = 'issued'
+        AND run.netting_set_id = %(netting_set)s AND run.starts_at < %(starts_at)s
+),
+told AS (
+    SELECT earlier.sign, earlier.amount,
+        least(coalesce(sum(match.amount) FILTER (WHERE match.matched_at <= since.instant), 0), earlier.amount) AS before,
+        least(coalesce(sum(match.amount), 0), earlier.amount) AS now
+    FROM earlier CROSS JOIN since LEFT JOIN settlement_paymentmatch match ON match.payment_id = earlier.id
+    GROUP BY earlier.id, earlier.sign, earlier.amount
+)
+SELECT coalesce(sum(sign * (amount - before)), 0), coalesce(sum(now - before) FILTER (WHERE sign > 0), 0),
+    coalesce(sum(now - before) FILTER (WHERE sign < 0), 0)
+FROM told
+"""
+
+WITHHELD = """
+SELECT coalesce(sum(CASE WHEN cdr.owner_id = %(party)s THEN dispute.amount ELSE -dispute.amount END), 0)
+FROM settlement_dispute dispute JOIN stood ON stood.cdr_id = dispute.cdr_id JOIN roaming_cdr cdr ON cdr.id = dispute.cdr_id
+WHERE dispute.state IN ('open', 'answered', 'escalated')
+"""
+
+# A location's mix as its operator tells it today: kWh by source, grams of CO2, and whether it calls itself green.
+ENERGY = """,
+mixed AS (
+    SELECT stood.role, stood.energy_kwh, site.document -> 'energy_mix' AS mix
+    FROM stood JOIN roaming_cdr cdr ON cdr.id = stood.cdr_id
+    LEFT JOIN roaming_location site
+        ON site.owner_id = cdr.owner_id AND site.location_key = upper(cdr.location_id) AND site.audience_id IS NULL
+),
+named AS (
+    SELECT role, energy_kwh, mix, (mix ->> 'is_green_energy')::boolean AS green,
+        jsonb_array_length(coalesce(nullif(mix -> 'energy_sources', 'null'), '[]')) AS sources,
+        (SELECT sum((impact ->> 'amount')::numeric)
+            FROM jsonb_array_elements(coalesce(nullif(mix -> 'environ_impact', 'null'), '[]')) impact
+            WHERE impact ->> 'category' = 'CARBON_DIOXIDE') AS grams
+    FROM mixed
+),
+split AS (
+    SELECT role, source ->> 'source' AS source, energy_kwh * (source ->> 'percentage')::numeric / 100 AS kwh,
+        grams * energy_kwh * (source ->> 'percentage')::numeric / 100 AS grams
+    FROM named, jsonb_array_elements(mix -> 'energy_sources') source WHERE sources > 0
+    UNION ALL
+    SELECT role, CASE WHEN mix IS NULL THEN 'not told' WHEN green THEN 'green, not split' ELSE 'not green, not split' END, energy_kwh,
+        grams * energy_kwh
+    FROM named WHERE sources = 0
+)
+SELECT role, source, round(sum(kwh), 4), round(100 * sum(kwh) / nullif(sum(sum(kwh)) OVER (PARTITION BY role), 0), 2),
+    round(sum(grams) / 1000, 3)
+FROM split GROUP BY role, source ORDER BY role, sum(kwh) DESC, source
+"""
+
+# Both sides of every answer of the period in one pass over it: the rows are many, so it is asked once per run and kept.
+_SERVICE = """
+WITH asked AS (
+    SELECT party, outcome, duration_ms FROM roaming_authorization, LATERAL (VALUES (operator_id), (provider_id)) AS side (party)
+    WHERE at >= %(starts_at)s AND at < %(ends_at)s AND party IS NOT NULL
+)
+SELECT party, count(*), count(*) FILTER (WHERE outcome NOT IN ('TIMEOUT', 'UNREACHABLE', 'BAD_ANSWER', 'NO_ROUTE')),
+    round(percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms)), round(percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms))
+FROM asked GROUP BY party
+"""
+
+
+class Service(NamedTuple):
+    """How the hub served authorisations of a party in a period; the times are milliseconds."""
+
+    asked: int
+    answered: int
+    median_ms: int
+    most_ms: int  # 95 of 100 were quicker
+
+
+def read_service(*, run: NettingRun, party: int) -> Service | None:
+    """This function will return how authorisations at, and for drivers of, a party were answered in a run's period; None: nobody asked."""
+    return _service_of(run.pk, run.starts_at, run.ends_at).get(party)
+
+
+@lru_cache(maxsize=4)
+def _service_of(run: int, starts_at: datetime, ends_at: datetime) -> Mapping[int, Service]:
+    # Answers are never changed and the period is over: what was read for a run stays true.
+    with connection.cursor() as cursor:
+        cursor.execute(_SERVICE, {"starts_at": starts_at, "ends_at": ends_at})
+        return {row[0]: Service(row[1], row[2], int(row[3]), int(row[4])) for row in cursor.fetchall()}
 
 
 def read_rows(sql: str, *, statement: Statement, most: int = 0) -> list[tuple[Any, ...]]:

@@ -26,7 +26,20 @@ MOST_READ = 20_000
 FIGURES = frozenset(
     {
         *("sessions", "CDRs", "documents", "kWh", "hours", "net", "VAT", "gross", "amount", "credits", "disputed", "rate %", "VAT local"),
-        *("per kWh", "start fees", "parking", "days late", "not owed", "value", "count", "from amount", "to amount", "figure"),
+        *(
+            "per kWh",
+            "start fees",
+            "parking",
+            "days late",
+            "not owed",
+            "value",
+            "count",
+            "from amount",
+            "to amount",
+            "figure",
+            "share %",
+            "CO2 kg",
+        ),
     }
 )
 
@@ -70,7 +83,14 @@ def _header(statement: Statement) -> Section:
 def _position(statement: Statement) -> Section:
     carried_in = sum((line.gross for line in statement.lines.filter(kind=StatementLine.Kind.CARRY) if line.gross), Decimal(0))
     adjusted = sum((line.gross for line in statement.lines.filter(kind=StatementLine.Kind.ADJUSTMENT)), Decimal(0))
+    ((opening, received, made),) = queries.read_rows(queries.PAID, statement=statement)
+    ((withheld,),) = queries.read_rows(queries.WITHHELD, statement=statement)
     rows = [
+        ("open of earlier statements", opening),
+        ("payments received since the last statement", -received),
+        ("payments made since the last statement", made),
+        ("still open of earlier statements", opening - received + made),
+        ("withheld: in open dispute", withheld),
         ("carried in or on", carried_in),
         ("charges as provider", -statement.payable),
         ("revenue as operator", statement.receivable),
@@ -78,8 +98,9 @@ def _position(statement: Statement) -> Section:
         ("settled in another currency", statement.converted),
         ("to receive (+) or to pay (-)", statement.net),
         ("of these: decided disputes", adjusted),
+        ("balance with this statement", opening - received + made + statement.net),
     ]
-    note = "Payments are made directly between the parties; the statement of payments is the bank's."
+    note = "Payments are made directly between the parties; payments are those that bank files told of. What is withheld is in no sum."
     return Section(2, "Net position", ["what", "amount"], [[what, _money(amount, statement)] for what, amount in rows], note)
 
 
@@ -190,8 +211,18 @@ def _fees(statement: Statement) -> Section:
         [line.description, str(line.count), _money(line.net, statement), f"{line.vat_rate:.2f}", _money(line.vat, statement)]
         for line in statement.lines.filter(kind=StatementLine.Kind.FEE)
     ]
-    columns = ["what", "count", "net", "rate %", "VAT"]
-    return Section(12, "Hub fees and service credits", columns, rows, "No service credit is agreed." if rows else "No hub fee.")
+    note = "No service credit is agreed." if rows else "No hub fee; no service credit is agreed."
+    run: NettingRun = statement.run
+    service = queries.read_service(run=run, party=statement.party_id)
+    if service is None:
+        note = f"{note} No authorisation was asked for in the period, so no service was measured."
+    else:
+        rows += [
+            ["measured: authorisations asked for", str(service.asked), "", "", ""],
+            [f"measured: answered, {_share(service.answered, service.asked)} %", str(service.answered), "", "", ""],
+            [f"measured: half within {service.median_ms} ms, 95 % within {service.most_ms} ms", "", "", "", ""],
+        ]
+    return Section(12, "Hub fees and service credits", ["what", "count", "net", "rate %", "VAT"], rows, note)
 
 
 def _conversions(statement: Statement) -> Section:
@@ -240,7 +271,13 @@ def _quality(statement: Statement) -> Section:
 
 
 def _energy(statement: Statement) -> Section:
-    return Section(16, "CO2 and energy mix", [], [], "CDRs carry none; what operators tell of a site stands with its location.")
+    found = queries.read_rows(queries.ENERGY, statement=statement)
+    rows = [[role, source, _plain(kwh), _plain(share), _plain(kilos)] for role, source, kwh, share, kilos in found]
+    is_told = any(row[1] != "not told" for row in rows)
+    note = (
+        "As operators tell it of their locations; CDRs carry none." if is_told else "No operator tells the energy mix of these locations."
+    )
+    return Section(16, "CO2 and energy mix", ["you are", "source", "kWh", "share %", "CO2 kg"], rows, note)
 
 
 def _legal(statement: Statement) -> Section:
