@@ -54,6 +54,12 @@ ADMIN_SITE: dict[str, Any] = {
                     _page(_("Ledger"), "menu_book", "settlement.entry"),
                     _page(_("Settlement terms"), "contract", "settlement.settlementterms"),
                     _page(_("Payment details"), "account_balance", "settlement.paymentdetails"),
+                    {
+                        "title": _("Try a change"),
+                        "icon": "science",
+                        "link": reverse_lazy("admin_trial"),
+                        "permission": lambda request: bool(request.user.has_perm("settlement.view_settlementterms")),
+                    },
                 ],
             },
             {

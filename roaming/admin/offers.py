@@ -105,6 +105,7 @@ class TariffPage(Published):
     list_display = ["tariff_id", "whose", "currency", "state", "for_whom", "updated"]
     list_filter = ["currency", "owner"]
     search_help_text = "Tariff id."
+    list_before_template = "admin/trial_tools.html"
     inlines = [RevisionsOfTariff]
     fieldsets = [
         (None, {"fields": [("tariff_id", "whose"), ("currency", "state"), ("for_whom", "updated")]}),

@@ -258,6 +258,7 @@ class AgreementPage(Noted, StepsPage):
     list_select_related = ["operator", "provider"]
     search_fields = ["operator__name", "operator__party_id", "provider__name", "provider__party_id"]
     ordering = ["-signed_at"]
+    list_before_template = "admin/trial_tools.html"
     fieldsets = [(None, {"fields": [("operator", "provider"), ("begins", "ends"), "what", "signed", "trail"]})]
     readonly_fields = ["begins", "ends", "what", "signed", "trail"]
 

@@ -76,6 +76,7 @@ class TermsPage(Noted, ReadOnlyPage):
     list_filter = ["netting_set", "hub_fee_payer", "price_authority"]
     list_select_related = ["agreement__operator", "agreement__provider", "netting_set"]
     ordering = ["-signed_at"]
+    list_before_template = "admin/trial_tools.html"
     fields = ["agreement", ("begins", "ends"), ("fee_figure", "paid_by"), ("authority", "netting_set"), ("due_days", "signed"), "trail"]
     readonly_fields = ["begins", "ends", "fee_figure", "paid_by", "authority", "signed", "trail"]
 

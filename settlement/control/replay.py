@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
 from roaming import canonical, rating
-from roaming.models import Cdr, RoamingAgreement
+from roaming.models import Cdr, Party, RoamingAgreement
 from settlement.control.place import Site, place_of, read_sites
 from settlement.control.price import policy_of, zone_of
 from settlement.terms.models import SettlementTerms
@@ -38,10 +39,18 @@ class Replay(NamedTuple):
     widest: list[Replayed]
 
 
-def replay(*, agreement: RoamingAgreement, tariffs: Sequence[canonical.Tariff], period: canonical.Period) -> Replay:
+def replay(
+    *,
+    agreement: RoamingAgreement,
+    tariffs: Sequence[canonical.Tariff],
+    period: canonical.Period,
+    operator: Party | None = None,
+    most: int | None = None,
+) -> Replay:
     """This function will price every CDR of an agreement that ended in a period with other tariffs, under the agreement's choices.
 
-    Credits and what they take back are left out. Nothing is written.
+    Credits and what they take back are left out; with `operator` (of an offer to everyone) so are CDRs of others, with `most` those
+    beyond the first so many. Nothing is written.
     """
     terms = SettlementTerms.objects.filter(agreement=agreement, validity__contains=period.starts_at.date()).first()
     policy = policy_of(terms.pricing if terms else {})
@@ -49,7 +58,7 @@ def replay(*, agreement: RoamingAgreement, tariffs: Sequence[canonical.Tariff], 
     told, replayed = Decimal(0), Decimal(0)
     count = priced = skipped = dearer = cheaper = 0
     widest: list[Replayed] = []
-    for one in _replayed(agreement, tariffs, period, policy):
+    for one in islice(_replayed(agreement, operator, tariffs, period, policy), most):
         count += 1
         if one.replayed is None or one.currency != currency:
             skipped += 1
@@ -64,11 +73,17 @@ def replay(*, agreement: RoamingAgreement, tariffs: Sequence[canonical.Tariff], 
 
 
 def _replayed(
-    agreement: RoamingAgreement, tariffs: Sequence[canonical.Tariff], period: canonical.Period, policy: rating.Policy
+    agreement: RoamingAgreement,
+    operator: Party | None,
+    tariffs: Sequence[canonical.Tariff],
+    period: canonical.Period,
+    policy: rating.Policy,
 ) -> Iterator[Replayed]:
     rows = Cdr.objects.filter(ended_at__gte=period.starts_at, ended_at__lt=period.ends_at, is_credit=False, credits=None)
     if agreement.operator_id is not None:
         rows = rows.filter(owner=agreement.operator_id, provider=agreement.provider_id)
+    elif operator is not None:
+        rows = rows.filter(owner=operator)
     sites: dict[tuple[int, str], Site] = {}
     asked: set[tuple[int, str]] = set()
     for row in rows.select_related("owner").order_by("id").iterator(chunk_size=_BATCH):

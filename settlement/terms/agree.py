@@ -14,7 +14,7 @@ from settlement.terms.fees import WrongPlan, read_plan
 from settlement.terms.models import NettingSet, SettlementTerms
 
 DEFAULT_SET = "default"
-_FIRST = ("price_authority", "hub_fee", "hub_fee_payer", "currency", "due_days")
+FIRST = ("price_authority", "hub_fee", "hub_fee_payer", "currency", "due_days")
 FURTHER = frozenset(
     {
         "fee_plan",
@@ -110,18 +110,23 @@ def change_terms(*, agreement: RoamingAgreement, starts: date, today: date, **ch
     """
     if starts <= today:
         raise WrongTerms(f"new terms begin in the future, not on {starts}: what was charged under the old ones stays")
-    _refuse_further_nonsense({name: value for name, value in changed.items() if name not in _FIRST})
     old = SettlementTerms.objects.select_for_update().filter(agreement=agreement, validity__contains=starts).first()
     if old is None or old.validity.lower == starts:
         raise NoTermsToChange(f"agreement {agreement.pk} has no terms that run before and on {starts}")
-    _refuse_nonsense(hub_fee=changed.get("hub_fee", old.hub_fee), currency=changed.get("currency", old.currency))
+    check_terms({"hub_fee": old.hub_fee, "currency": old.currency} | changed)
     until = old.validity.upper
     old.validity = DateRange(old.validity.lower, starts, "[)")
     old.save(update_fields=["validity"])
-    kept = {name: getattr(old, name) for name in (*_FIRST, *FURTHER)}
+    kept = {name: getattr(old, name) for name in (*FIRST, *FURTHER)}
     return SettlementTerms.objects.create(
         agreement=agreement, netting_set=old.netting_set, validity=DateRange(starts, until, "[)"), **(kept | changed)
     )
+
+
+def check_terms(told: Mapping[str, Any]) -> None:
+    """This function will raise WrongTerms for a value that makes no sense; `told` holds at least `hub_fee` and `currency`."""
+    _refuse_further_nonsense({name: value for name, value in told.items() if name not in FIRST})
+    _refuse_nonsense(hub_fee=told["hub_fee"], currency=told["currency"])
 
 
 def find_or_make_set(*, name: str, cycle: str | None = None) -> NettingSet:

@@ -7,10 +7,10 @@ from html import unescape
 
 from django.test import Client, TestCase
 
-from roaming.models import AuditRecord, Cdr, Credential, Exchange
+from roaming.models import AuditRecord, Cdr, Credential, Exchange, RoamingAgreement
 from settlement.admin.variance import Variance, compare_positions
 from settlement.disputes.open import open_dispute
-from settlement.models import Charge, Dispute, Hold, NettingRun, Position, RuleChange
+from settlement.models import Charge, Dispute, Hold, NettingRun, Position, RuleChange, SettlementTerms
 from tests.builders.network import Network, build_network
 from tests.builders.parties import platform_of
 from tests.builders.people import staff
@@ -136,3 +136,33 @@ class TestCockpit(TestCase):
             "maker@hub.example",
             "lorries, confirmed by the operator",
         )
+
+    def test_tries_terms_and_a_tariff_on_the_past_month_and_leaves_nothing_behind(self) -> None:
+        agreement = RoamingAgreement.objects.get()
+        asked = {"agreement": str(agreement.pk), "period": self.network.last_month.name}
+        tried = staff("auditor").get(
+            "/admin/trial/", {**asked, "hub_fee": "0.50", "hub_fee_payer": "both", "percent": "2", "countries": "FRA"}
+        )
+        told = tried.context["tried"]
+        # Of six originals the 300 kWh are held. In Lyon: 12 and 15 kWh at 0.44; in Hamburg 13, 14 and 20 kWh at 0.39, and the late 18 kWh.
+        assert (told.cdrs, told.before.charged, told.before.held) == (7, 6, 1)
+        assert told.before.net == {"EUR": Decimal("37.2300")}
+        assert (told.before.operator_fees, told.before.provider_fees) == (Decimal(0), Decimal("1.2000"))
+        assert (told.after.charged, told.after.net) == (2, {"EUR": Decimal("11.8800")})
+        # Half of 2 CDRs at 0.50 each, and half of two per cent of 11.88 (0.24) each.
+        assert (told.after.operator_fees, told.after.provider_fees) == (Decimal("0.62"), Decimal("0.62"))
+        assert "--hub-fee 0.50 --hub-fee-payer both" in unescape(tried.content.decode())
+        pair = {"operator": str(self.network.alfa.pk), "provider": str(self.network.gamma.pk), "period": self.network.last_month.name}
+        alone = staff("maker").get("/admin/trial/", {**pair, "hub_fee": "1"}).context["tried"]
+        assert (alone.cdrs, alone.before.provider_fees, alone.after.provider_fees) == (2, Decimal("0.4000"), Decimal(2))
+        published = staff("maker").get("/admin/trial/", {**asked, "operator": str(self.network.alfa.pk), "tariff": "ac-1"})
+        assert published.context["priced"].told == published.context["priced"].replayed
+        own = '{"id": "N", "currency": "EUR", "elements": [{"price_components": [{"type": "ENERGY", "price": 0.5, "step_size": 1}]}]}'
+        priced = staff("maker").get("/admin/trial/", {**asked, "operator": str(self.network.alfa.pk), "tariff_text": own}).context["priced"]
+        # 13, 14, 18 and the held 300 kWh: 345 kWh at 0.39, and at 0.50.
+        assert (priced.priced, priced.told, priced.replayed) == (4, Decimal("134.5500"), Decimal("172.5"))
+        for wrong in ({"tariff": "NOPE"}, {"tariff_text": "{"}, {}, {"period": "soon", "hub_fee": "1"}, {"agreement": "", "hub_fee": "1"}):
+            assert staff("maker").get("/admin/trial/", {**asked, **wrong}).status_code == 400, wrong
+        terms = SettlementTerms.objects.get()
+        assert (terms.hub_fee, terms.scope, RoamingAgreement.objects.count()) == (Decimal("0.2000"), {}, 1)
+        assert Client().get("/admin/trial/").status_code == 302
