@@ -19,7 +19,7 @@ stop: ## Stop the hub of this VAR_DIR
 
 test: ## Run all tests on a PostgreSQL and Redis of their own (ARGS="tests/roaming -k token")
 	@$(PYTHON) -m hub.process.install --tests
-	@exec $(VENV)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@exec $(VENV)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## Format, lint, types, import rules, missing migrations, house rules and documents
 	@$(PYTHON) -m hub.process.install --tests

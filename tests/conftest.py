@@ -4,13 +4,16 @@ import os
 import shutil
 from collections.abc import Iterator
 
+import psycopg
 import pytest
+from django.conf import settings as django_settings
 from django.core.management.commands import flush as flushing
 from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import HealthCheck, settings
 
 from roaming.exchanges import losses
+from tests.template import migrated_template
 
 # No wall-clock limits: the machine may be busy. On CI the same examples every time; at a desk new ones at each run.
 settings.register_profile("house", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
@@ -20,6 +23,16 @@ settings.load_profile("ci" if os.environ.get("CI") else "house")
 
 # Django writes these at the first migration, and no test changes them.
 _KEPT = frozenset({"django_content_type", "auth_permission", "django_migrations"})
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """The test database is a copy of the migrated one: migrating takes as long as hundreds of tests."""
+    server = os.environ["DATABASE_URL"]
+    django_settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = migrated_template(server_url=server)
+    with psycopg.connect(server, autocommit=True) as one_at_a_time:  # PostgreSQL copies a database for one at a time
+        one_at_a_time.execute("SELECT pg_advisory_lock(1)")
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -61,8 +74,14 @@ def nothing_is_held_from_the_test_before() -> None:
     losses._held.clear()
 
 
+# Files that start processes or a browser take longest and wait most: first, they run beside all others; last, one worker would run alone.
+_FIRST = ("tests/hub/process/", "tests/journeys/", "tests/hub/browser/")
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave browser tests out, by name and in the summary, where there is no Chromium and no right to install one."""
+    """Put long files first; leave browser tests out, by name and in the summary, where there is no Chromium and no right to install one."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_FIRST))  # stable: within both halves the order stays
     if shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome"):
         return
     left_out = [item for item in items if item.get_closest_marker("browser")]

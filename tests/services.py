@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ class Services:
         self.postgres: Postgres = postgres_in(root=self.root, sockets=sockets, settings=THROW_AWAY_SETTINGS)
         self.redis: Redis = redis_in(root=self.root, sockets=sockets, durable=False)
         self._running: list[tuple[Program, subprocess.Popen[bytes]]] = []
+        self._template: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """This function will start both and export DATABASE_URL, REDIS_URL and VAR_DIR for this process and its children."""
@@ -55,8 +57,16 @@ class Services:
                 del os.environ[name]
         os.environ.update(DATABASE_URL=self.postgres.url, REDIS_URL=self.redis.url, VAR_DIR=str(self.root / "var"))
 
+    def make_template(self) -> None:
+        """This function will have the migrated database made while pytest collects (tests/template.py)."""
+        command = [sys.executable, "-m", "tests.template"]
+        self._template = subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdin=subprocess.DEVNULL)
+
     def stop(self) -> None:
         """This function will end both servers, by their process ids, and remove what they wrote."""
+        if self._template is not None:
+            self._template.kill()
+            self._template.wait()
         for program, process in reversed(self._running):
             process.send_signal(signal.SIGQUIT if program.name == "postgres" else signal.SIGKILL)
         for _, process in self._running:
@@ -72,6 +82,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
         services = Services()
         early_config.add_cleanup(services.stop)
         services.start()
+        if getattr(early_config.known_args_namespace, "numprocesses", None):
+            services.make_template()
     else:
         os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].split('?')[0]}?db={int(worker.removeprefix('gw')) + 1}"
         os.environ["VAR_DIR"] = f"{os.environ['VAR_DIR']}-{worker}"

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
@@ -23,9 +22,9 @@ from hub.process.embedded import make_socket_directory
 from hub.process.processes import PROCESSES, web_socket
 from hub.process.spawn import Program, spawn
 from hub.sandbox.office import OfficeRefused
+from tests.template import migrated_template, with_database
 
 _WAIT_SECONDS = 60
-_TEMPLATE = "journey_template"  # migrated once for all journeys of a test run
 
 
 class House:
@@ -40,7 +39,7 @@ class House:
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("PYTEST")},
             "DJANGO_SETTINGS_MODULE": "hub_settings.development",
-            "DATABASE_URL": _with_database(self._server_url, name),
+            "DATABASE_URL": with_database(self._server_url, name),
             "REDIS_URL": f"{os.environ['REDIS_URL'].split('?')[0]}?db={redis_database}",
             "VAR_DIR": str(root),
             "HOST": "127.0.0.1",
@@ -86,14 +85,10 @@ class House:
         self.wait_until_ready()
 
     def _create_database(self) -> None:
+        template = migrated_template(server_url=self._server_url)
         with psycopg.connect(self._server_url, autocommit=True) as server:
-            server.execute("SELECT pg_advisory_lock(1)")  # journeys beside this one want the same template
-            if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone() is None:
-                server.execute(f'CREATE DATABASE "{_TEMPLATE}"')
-                manage = [sys.executable, str(PROJECT / "manage.py"), "migrate", "--no-input", "--verbosity", "0"]
-                environment = self.environment | {"DATABASE_URL": _with_database(self._server_url, _TEMPLATE)}
-                subprocess.run(manage, env=environment, cwd=PROJECT, check=True, stdin=subprocess.DEVNULL)
-            server.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{_TEMPLATE}"')
+            server.execute("SELECT pg_advisory_lock(1)")  # PostgreSQL copies a database for one at a time
+            server.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{template}"')
 
     def close(self) -> None:
         """This function will end every process it started, by its id, and drop the database."""
@@ -175,7 +170,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _with_database(url: str, name: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
