@@ -17,6 +17,11 @@ KINDS: tuple[type[Part], ...] = (canonical.Location, canonical.Evse, canonical.C
 OBJECT_TYPES = ("location", "evse", "connector")
 
 
+def name_of(path: tuple[str, ...]) -> str:
+    """This function will return the name under which the stamps of a part are kept; "" is the location itself."""
+    return "/".join(path).upper()
+
+
 def find_part(location: canonical.Location, path: tuple[str, ...]) -> Part | None:
     """This function will return the location itself, the EVSE or the connector that `path` names, or None; ids compare without case."""
     if not path:

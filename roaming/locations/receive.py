@@ -10,14 +10,15 @@ from django.db import transaction
 
 from roaming import canonical
 from roaming.deliveries.enqueue import Verb
-from roaming.locations.parts import KINDS, OBJECT_TYPES, Part, find_part, put_part
+from roaming.locations.beneath import lay_beneath
+from roaming.locations.parts import KINDS, OBJECT_TYPES, Part, find_part, name_of, put_part
 from roaming.objects.announce import Parties, announce, find_parties
 from roaming.objects.digests import content_digest
 from roaming.objects.locks import execute_returning, read_locked
 from roaming.objects.patches import UnknownObject, read_merged, read_patch
 from roaming.parties import directory
 from roaming.parties.directory import Directory
-from roaming.revisions import Receipt, Stamps, Stored, Verdict, fields_to_apply, judge_put, merge_patch, note_fields
+from roaming.revisions import Receipt, Stamps, Stored, Verdict, fields_to_apply, is_older_than_all, judge_put, merge_patch, note_fields
 
 READ = """
 SELECT id, document::text, recent_patches, field_stamps::text FROM roaming_location
@@ -124,18 +125,20 @@ def patch_location(
         raise UnknownObject(f"the {OBJECT_TYPES[len(path)]} is not known")
     if patch.was_applied(held.recent_patches):
         return Receipt(verdict=Verdict.SAME, row=held.row)
-    is_late, known = patch.last_updated < part.last_updated, held.field_stamps.get(_name(path))
+    is_late, known = patch.last_updated < part.last_updated, held.field_stamps.get(name_of(path))
     changes = patch.changes
     if is_late:
         changes = fields_to_apply(changes=changes, at=patch.last_updated, stamps=known, rest=part.last_updated)
     merged = read_merged(merge_patch(document=canonical.to_builtins(part), changes=changes), KINDS[len(path)])
     stored = Stored(digest=content_digest(part), last_updated=part.last_updated)
     verdict = judge_put(stored=stored, digest=content_digest(merged), last_updated=merged.last_updated, at=at)
-    if not verdict.applies:
+    if not (verdict.applies or (is_late and changes)):
         return Receipt(verdict=Verdict.STALE if is_late else verdict, row=held.row)
     stamps = _parents_noted(held, path)
-    stamps[_name(path)] = note_fields(names=changes, at=patch.last_updated, stamps=known, rest=part.last_updated)
+    stamps[name_of(path)] = note_fields(changes=changes, at=patch.last_updated, stamps=known, rest=part.last_updated)
     row = _write(put_part(held.location, path, merged), held.parties, recent=patch.remember(held.recent_patches), stamps=stamps)
+    if not verdict.applies:  # it set what was there: whatever is older than it must still not come after it
+        return Receipt(verdict=Verdict.STALE, row=row)
     if deliver and is_late:  # it left only a part of itself behind: what receivers must hear is the state
         _announce(table, held.parties, row, path, verb="put", payload=None, at=at, correlation_id=correlation_id)
     elif deliver:
@@ -143,17 +146,13 @@ def patch_location(
     return Receipt(verdict=verdict, row=row)
 
 
-def _name(path: tuple[str, ...]) -> str:
-    return "/".join(path).upper()
-
-
 def _parents_noted(held: _Stored, path: tuple[str, ...]) -> dict[str, Stamps]:
     """This function will return the stamps of all parts, those of the parents as they were before a part moves their `last_updated`."""
     stamps = dict(held.field_stamps)
     for depth in range(len(path)):
         parent = find_part(held.location, path[:depth]) if held.location else None
-        if parent is not None and _name(path[:depth]) not in stamps:
-            stamps[_name(path[:depth])] = note_fields(names=(), at=parent.last_updated, stamps=None, rest=parent.last_updated)
+        if parent is not None and name_of(path[:depth]) not in stamps:
+            stamps[name_of(path[:depth])] = note_fields(changes={}, at=parent.last_updated, stamps=None, rest=parent.last_updated)
     return stamps
 
 
@@ -164,16 +163,41 @@ def _put_part(
     digest = content_digest(part)
     stored = Stored(digest=content_digest(known), last_updated=known.last_updated) if known else None
     verdict = judge_put(stored=stored, digest=digest, last_updated=part.last_updated, at=at)
+    if verdict is Verdict.STALE:
+        return _put_late(table, held, path, part, at=at, correlation_id=correlation_id, deliver=deliver)
     if held.row is not None and not verdict.applies:
         return Receipt(verdict=verdict, row=held.row)
     whole = part if isinstance(part, canonical.Location) else put_part(_known(held.location), path, part)
-    # A part that is PUT has no history; the whole has none anywhere.
-    own = _name(path)
-    stamps = {name: known for name, known in _parents_noted(held, path).items() if name != own and not name.startswith(f"{own}/")}
-    row = _write(whole, held.parties, recent=held.recent_patches, stamps=stamps if path else {})
+    row = _write(whole, held.parties, recent=held.recent_patches, stamps=_stamps_beside(held, path))
     if deliver:
         _announce(table, held.parties, row, path, verb="put", payload=None, at=at, correlation_id=correlation_id)
     return Receipt(verdict=verdict, row=row)
+
+
+def _put_late(
+    table: Directory, held: _Stored, path: tuple[str, ...], part: Part, *, at: datetime, correlation_id: str, deliver: bool
+) -> Receipt:
+    """This function will take from a PUT that came late what nothing newer has set (reliability §7 case 59)."""
+    known = find_part(held.location, path) if held.location else None
+    if held.row is None or held.location is None or known is None:
+        raise UnknownObject("only what is held can be newer")
+    own = held.field_stamps.get(name_of(path))
+    if is_older_than_all(at=part.last_updated, stamps=own, rest=known.last_updated):
+        return Receipt(verdict=Verdict.STALE, row=held.row)
+    merged, below = lay_beneath(put=part, stored=known, path=path, stamps=held.field_stamps, at=part.last_updated)
+    stamps = {**_stamps_beside(held, path), **below}
+    row = _write(put_part(held.location, path, merged), held.parties, recent=held.recent_patches, stamps=stamps)
+    if content_digest(merged) == content_digest(known):
+        return Receipt(verdict=Verdict.STALE, row=row)
+    if deliver:
+        _announce(table, held.parties, row, path, verb="put", payload=None, at=at, correlation_id=correlation_id)
+    return Receipt(verdict=Verdict.REPLACED, row=row)
+
+
+def _stamps_beside(held: _Stored, path: tuple[str, ...]) -> dict[str, Stamps]:
+    """This function will return the stamps of all that is no part of `path`: a part that is PUT has no history, nor what is in it."""
+    own = name_of(path)
+    return {name: known for name, known in _parents_noted(held, path).items() if path and name != own and not name.startswith(f"{own}/")}
 
 
 def _read(table: Directory, owner: canonical.PartyId, location_id: str, audience: canonical.PartyId | None, at: datetime) -> _Stored:

@@ -12,10 +12,9 @@ from roaming import canonical
 from roaming.deliveries.enqueue import Notice, Verb, enqueue_all
 from roaming.objects.announce import NoAgreement, UnknownParty, find_provider_of, provider_role
 from roaming.objects.digests import content_digest
-from roaming.objects.limits import DoesNotFit, number_that_fits, text_that_fits
+from roaming.objects.limits import DoesNotFit
 from roaming.objects.locks import read_all_locked
 from roaming.objects.patches import UnknownObject, read_merged, read_patch
-from roaming.objects.prepared import fetch_all_prepared
 from roaming.parties import directory
 from roaming.parties.directory import PartyEntry
 from roaming.revisions import (
@@ -30,6 +29,9 @@ from roaming.revisions import (
     merge_patch,
     note_fields,
 )
+from roaming.sessions.beneath import lay_beneath, period_names
+from roaming.sessions.models import Session
+from roaming.sessions.rows import Row, row_of, write_rows
 
 _OVER = ("COMPLETED", "INVALID")
 
@@ -45,43 +47,6 @@ SELECT s.owner_id, s.session_key, s.id, s.digest, s.last_updated, s.document::te
 FROM unnest(%(owners)s::bigint[], %(session_keys)s::text[]) AS place (owner_id, session_key)
 JOIN roaming_session s USING (owner_id, session_key)
 """
-
-# States and sealed revisions in one statement: there is no state that was not sealed. The columns come as one text of JSON for any
-# number of rows, the bytes that are sealed beside them.
-WRITE = """
-WITH given AS (
-    SELECT * FROM ROWS FROM (
-        json_to_recordset(%(rows)s::json) AS (
-            owner_id bigint, session_id text, session_key text, provider_id bigint, status text, started_at timestamptz,
-            ended_at timestamptz, energy_kwh numeric, currency text, token_uid text, contract_id text, location_id text, evse_uid text,
-            authorization_reference text, last_updated timestamptz, recent_patches bytea[], field_stamps jsonb),
-        unnest(%(bodies)b::bytea[]), unnest(%(digests)b::bytea[])
-    ) AS row (
-        owner_id, session_id, session_key, provider_id, status, started_at, ended_at, energy_kwh, currency, token_uid, contract_id,
-        location_id, evse_uid, authorization_reference, last_updated, recent_patches, field_stamps, body, digest)
-), state AS (
-    INSERT INTO roaming_session
-        (owner_id, session_id, session_key, provider_id, status, started_at, ended_at, energy_kwh, currency, token_uid, contract_id,
-         location_id, evse_uid, authorization_reference, document, digest, revision, last_updated, recent_patches, field_stamps)
-    SELECT owner_id, session_id, session_key, provider_id, status, started_at, ended_at, energy_kwh, currency, token_uid, contract_id,
-         location_id, evse_uid, authorization_reference, convert_from(body, 'UTF8')::jsonb, digest, 1, last_updated, recent_patches,
-         field_stamps
-    FROM given
-    ON CONFLICT (owner_id, session_key) DO UPDATE SET
-        session_id = excluded.session_id, status = excluded.status, started_at = excluded.started_at, ended_at = excluded.ended_at,
-        energy_kwh = excluded.energy_kwh, currency = excluded.currency, token_uid = excluded.token_uid,
-        contract_id = excluded.contract_id, location_id = excluded.location_id, evse_uid = excluded.evse_uid,
-        authorization_reference = excluded.authorization_reference, document = excluded.document, digest = excluded.digest,
-        revision = roaming_session.revision + 1, last_updated = excluded.last_updated, recent_patches = excluded.recent_patches,
-        field_stamps = excluded.field_stamps
-    RETURNING id, owner_id, session_key, revision
-), sealed AS (
-    INSERT INTO roaming_sessionrevision (session_id, number, body, seal)
-    SELECT state.id, state.revision, given.body, sha256(given.body) FROM state JOIN given USING (owner_id, session_key)
-)
-SELECT owner_id, session_key, id FROM state
-"""
-_ENCODER = msgspec.json.Encoder(decimal_format="string")
 
 
 class SessionIsOver(Exception):
@@ -192,12 +157,15 @@ def patch_session(
         changes = fields_to_apply(changes=changes, at=patch.last_updated, stamps=held.field_stamps, rest=rest)
     merged = _merge(held.session, changes, periods)
     digest = content_digest(merged)
+    added = period_names(periods)
+    stamps = note_fields(changes=changes, at=patch.last_updated, stamps=held.field_stamps, rest=rest, also=added)
     if digest == held.stored.digest:
+        if is_late and (changes or added):
+            _keep_stamps(held.row, stamps)
         return Receipt(verdict=Verdict.STALE if is_late else Verdict.SAME, row=held.row)
     verdict = judge_put(stored=held.stored, digest=digest, last_updated=merged.last_updated, at=at)
     _refuse_what_cannot_follow(held, merged)
     _, provider = _find_parties(merged, receiver)
-    stamps = note_fields(names=changes, at=patch.last_updated, stamps=held.field_stamps, rest=rest)
     row = _write(operator, provider, merged, digest, recent=patch.remember(held.recent_patches), stamps=stamps)
     if deliver:
         # A late PATCH left only a part of itself behind: what the provider must hear is the state.
@@ -228,7 +196,7 @@ def _put_wave(wave: Sequence[tuple[int, Arrival]], at: datetime) -> dict[int, Re
         except REFUSALS as refusal:
             outcomes[number] = refusal
     known = _read_all([(parties[number][0].id, arrival.session.id.upper()) for number, arrival in wave if number in parties])
-    rows: list[_Row] = []
+    rows: list[Row] = []
     accepted: list[tuple[int, Arrival, Verdict]] = []
     for number, arrival in wave:
         if number not in parties:
@@ -236,18 +204,18 @@ def _put_wave(wave: Sequence[tuple[int, Arrival]], at: datetime) -> dict[int, Re
         session, (operator, provider) = arrival.session, parties[number]
         held = known.get((operator.id, session.id.upper()))
         try:
-            digest = content_digest(session)
-            verdict = judge_put(stored=held.stored if held else None, digest=digest, last_updated=session.last_updated, at=at)
-            if held is not None and not verdict.applies:
-                outcomes[number] = Receipt(verdict=verdict, row=held.row)
+            judged = _judge(session, held, at)
+            if held is not None and not judged.verdict.applies:
+                outcomes[number] = Receipt(verdict=judged.verdict, row=held.row)
                 continue
             if held is not None:
-                _refuse_what_cannot_follow(held, session)
-            rows.append(_row(operator, provider, session, digest, recent=held.recent_patches if held else None))
-            accepted.append((number, arrival, verdict))
+                _refuse_what_cannot_follow(held, judged.session)
+            recent = held.recent_patches if held else None
+            rows.append(row_of(operator, provider, judged.session, judged.digest, recent=recent, stamps=judged.stamps))
+            accepted.append((number, arrival, judged.verdict))
         except REFUSALS as refusal:
             outcomes[number] = refusal
-    written = _write_all(rows)
+    written = write_rows(rows)
     notices = []
     for number, arrival, verdict in accepted:
         operator, provider = parties[number]
@@ -257,6 +225,32 @@ def _put_wave(wave: Sequence[tuple[int, Arrival]], at: datetime) -> dict[int, Re
             notices.append(_notice(operator, provider, row, verb="put", payload=None, correlation_id=arrival.correlation_id))
     enqueue_all(notices=notices)
     return outcomes
+
+
+class _Judged(NamedTuple):
+    """What a PUT leaves: the state to keep, and the stamps of what newer PATCHes have set in it."""
+
+    verdict: Verdict
+    session: canonical.Session
+    digest: bytes
+    stamps: Stamps | None = None
+
+
+def _judge(session: canonical.Session, held: _Held | None, at: datetime) -> _Judged:
+    digest = content_digest(session)
+    verdict = judge_put(stored=held.stored if held else None, digest=digest, last_updated=session.last_updated, at=at)
+    if held is None or verdict is not Verdict.STALE:
+        return _Judged(verdict, session, digest)
+    # Late: what nothing newer has set still counts (reliability §7 case 59).
+    laid = None if held.is_billed else lay_beneath(put=session, stored=held.session, stamps=held.field_stamps)
+    if laid is None:
+        return _Judged(verdict, session, digest)
+    merged, stamps = laid
+    digest = content_digest(merged)
+    if digest == held.stored.digest:
+        _keep_stamps(held.row, stamps)
+        return _Judged(verdict, merged, digest)
+    return _Judged(Verdict.REPLACED, merged, digest, stamps)
 
 
 def _find_parties(session: canonical.Session, receiver: canonical.PartyId | None) -> tuple[PartyEntry, PartyEntry]:
@@ -321,48 +315,13 @@ def _refuse_what_cannot_follow(held: _Held, session: canonical.Session) -> None:
 def _write(
     operator: PartyEntry, provider: PartyEntry, session: canonical.Session, digest: bytes, *, recent: list[bytes], stamps: Stamps
 ) -> int:
-    written = _row(operator, provider, session, digest, recent=recent)
-    written.columns["field_stamps"] = stamps
-    (row,) = _write_all([written]).values()
+    (row,) = write_rows([row_of(operator, provider, session, digest, recent=recent, stamps=stamps)]).values()
     return row
 
 
-class _Row(NamedTuple):
-    """A state to write: its columns, the bytes that are sealed, the digest of its content."""
-
-    columns: dict[str, Any]
-    body: bytes
-    digest: bytes
-
-
-def _write_all(rows: Sequence[_Row]) -> dict[tuple[int, str], int]:
-    if not rows:
-        return {}
-    columns, bodies, digests = zip(*rows, strict=True)
-    params = {"rows": _ENCODER.encode(columns).decode(), "bodies": list(bodies), "digests": list(digests)}
-    return {(owner, session_key): row for owner, session_key, row in fetch_all_prepared(sql=WRITE, params=params)}
-
-
-def _row(operator: PartyEntry, provider: PartyEntry, session: canonical.Session, digest: bytes, *, recent: list[bytes] | None) -> _Row:
-    columns = {
-        "owner_id": operator.id,
-        "session_id": text_that_fits(session.id, longest=39, field="id"),
-        "session_key": session.id.upper(),
-        "provider_id": provider.id,
-        "status": text_that_fits(session.status, longest=12, field="status"),
-        "started_at": session.start_date_time,
-        "ended_at": session.end_date_time,
-        "energy_kwh": number_that_fits(session.kwh, digits=8, field="kwh"),
-        "currency": text_that_fits(session.currency, longest=3, field="currency"),
-        "token_uid": text_that_fits(session.cdr_token.uid, longest=36, field="cdr_token.uid"),
-        "contract_id": text_that_fits(session.cdr_token.contract_id, longest=36, field="cdr_token.contract_id"),
-        "location_id": text_that_fits(session.location_id, longest=39, field="location_id"),
-        "evse_uid": text_that_fits(session.evse_uid, longest=39, field="evse_uid"),
-        "authorization_reference": text_that_fits(session.authorization_reference or "", longest=64, field="authorization_reference"),
-        "last_updated": session.last_updated,
-        "recent_patches": None if recent is None else ["\\x" + bytes(patch).hex() for patch in recent],
-    }
-    return _Row(columns, canonical.encode(session), digest)
+def _keep_stamps(row: int, stamps: Stamps) -> None:
+    """This function will keep the stamps alone: the message set what was there, and what is older must still not come after it."""
+    Session.objects.filter(id=row).update(field_stamps=stamps)
 
 
 def _notice(

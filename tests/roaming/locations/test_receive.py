@@ -1,5 +1,6 @@
 """Locations come whole and in parts; a part that changes moves its parents' stamps."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import permutations
@@ -149,6 +150,45 @@ class TestPatch:
             evse = an_evse(status="CHARGING", physical_reference="7", last_updated=OCTOBER)
             assert stored() == a_location(name="Speicherstadt", evses=(evse,), last_updated=OCTOBER)
             Location.objects.all().delete()
+
+    def test_and_of_puts_end_in_one_state_in_any_order(self) -> None:
+        roaming_partners()
+        morning = datetime(2026, 10, 2, 9, 15, tzinfo=UTC)
+        renamed = a_location(
+            name="Hafen",
+            evses=(an_evse(floor_level="-1"), an_evse(uid="EVSE-3", last_updated=morning)),
+            last_updated=morning,
+        )
+        replaced = an_evse(uid="EVSE-2", status="BLOCKED", last_updated=datetime(2026, 10, 2, 9, 20, tzinfo=UTC))
+        messages: list[Callable[[], Receipt]] = [
+            lambda: put(renamed),
+            lambda: patch({"status": "CHARGING", "last_updated": "2026-10-02T09:30:00Z"}, evse_uid="EVSE-1"),
+            lambda: patch({"city": "Altona", "floor_level": None, "last_updated": "2026-10-02T09:10:00Z"}),
+            lambda: put_evse(owner=OPERATOR, location_id="LOC-1", evse=replaced, audience=None, at=NOW, correlation_id="c"),
+        ]
+        for order in permutations(messages):
+            put(a_location(evses=(an_evse(), an_evse(uid="EVSE-2"))))
+            for message in (*order, *order):
+                message()
+            charging = an_evse(status="CHARGING", floor_level="-1", last_updated=OCTOBER)
+            # The receiver puts what it does not find in a PUT behind what it does; only the order of the EVSEs may differ.
+            held = msgspec.structs.replace(stored(), evses=tuple(sorted(stored().evses, key=lambda evse: evse.uid)))
+            third = an_evse(uid="EVSE-3", last_updated=morning)
+            assert held == a_location(name="Hafen", evses=(charging, replaced, third), last_updated=OCTOBER)
+            Location.objects.all().delete()
+
+    def test_a_put_older_than_a_status_counts_but_for_that_status(self) -> None:
+        roaming_partners()
+        put(a_location())
+        plug = "2026-10-02T09:30:00Z"
+        patch({"tariff_ids": ["AC-9"], "last_updated": plug}, evse_uid="EVSE-1", connector_id="1")
+        late = a_location(name="Hafen", last_updated=datetime(2026, 10, 2, 9, 0, tzinfo=UTC))
+        assert put(late).verdict is Verdict.REPLACED
+        assert (stored().name, stored().evses[0].connectors[0].tariff_ids, stored().last_updated) == ("Hafen", ("AC-9",), OCTOBER)
+        assert waiting()[-1] == "put location to NL-BET from the hub"
+        assert put(late).verdict is Verdict.STALE
+        older = a_location(name="Elbe", last_updated=datetime(2026, 10, 2, 8, 59, tzinfo=UTC))
+        assert put(older).verdict is Verdict.STALE
 
     def test_that_came_late_leaves_as_the_state(self) -> None:
         roaming_partners()

@@ -1,6 +1,7 @@
 """Sessions come by PUT and PATCH in any order; each state is sealed and goes to the token's provider only."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
@@ -240,6 +241,42 @@ class TestPatch:
             session = stored(f"S-{number}")
             states.add((session.kwh, session.meter_id, session.last_updated.minute))
         assert states == {(Decimal(11), "M-2", 50)}
+
+    def test_and_of_puts_end_in_one_state_in_any_order(self) -> None:
+        roaming_partners()
+        states = set()
+        for number, order in enumerate(permutations(range(4))):
+            session_id = f"S-{number}"
+            put(a_session(id=session_id, meter_id="M-0", charging_periods=()))
+
+            def corrected(session_id: str = session_id) -> Receipt:
+                return put(a_session(id=session_id, kwh="10", currency="CHF", last_updated=STARTED_AT + timedelta(minutes=35)))
+
+            messages: list[Callable[[], Receipt]] = [
+                lambda session_id=session_id: patch(30, session_id=session_id, kwh="9", meter_id="M-1"),  # type: ignore[misc]
+                corrected,
+                lambda session_id=session_id: patch(40, session_id=session_id, kwh="11", charging_periods=[period(38, "1")]),  # type: ignore[misc]
+                lambda session_id=session_id: patch(50, session_id=session_id, authorization_reference="R-1"),  # type: ignore[misc]
+            ]
+            for place in (*order, *order):
+                messages[place]()
+            states.add(canonical.encode(stored(session_id)).replace(session_id.encode(), b""))
+        assert len(states) == 1
+        session = stored("S-0")
+        assert (session.kwh, session.currency, session.meter_id, session.authorization_reference) == (Decimal(11), "CHF", None, "R-1")
+        assert [entry.start_date_time.minute for entry in session.charging_periods] == [0, 38]
+        assert session.last_updated == STARTED_AT + timedelta(minutes=50)
+
+    def test_an_older_put_leaves_what_nothing_newer_has_set_and_is_told_as_the_state(self) -> None:
+        roaming_partners()
+        put(a_session())
+        patch(50, kwh="11")
+        between = a_session(kwh="10", currency="CHF", last_updated=STARTED_AT + timedelta(minutes=40))
+        assert put(between).verdict is Verdict.REPLACED
+        assert waiting()[-1] == "put session to NL-BET from DE-ALF"
+        assert (stored().kwh, stored().currency) == (Decimal(11), "CHF")
+        assert put(between).verdict is Verdict.STALE
+        assert put(a_session(currency="NOK", last_updated=STARTED_AT + timedelta(minutes=39))).verdict is Verdict.STALE
 
     def test_from_before_a_put_nothing_is_taken(self) -> None:
         roaming_partners()
