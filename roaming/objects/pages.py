@@ -4,6 +4,7 @@ The place of the next page is the last object seen and not a count, so a deep pa
 that changes during the crawl makes no other one jump over a page's edge. A plain `offset` is honoured too.
 """
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,13 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from django.db import connection
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What a stored document can be that nobody reads any more: one that an older hub let in.
+_UNREADABLE = (msgspec.MsgspecError, ValueError, TypeError, KeyError, ArithmeticError)
 _CURSOR = re.compile(r"([0-9]{1,16})-([0-9]{1,18})")
 
 
@@ -56,7 +61,8 @@ def read_page(
 ) -> Page[T]:
     """This function will return one page; `date_from` is inclusive, `date_to` exclusive, both on `last_updated`.
 
-    `after` is the `next` of the page before and replaces `offset`. It raises BadCursor where `after` is not one of ours.
+    `after` is the `next` of the page before and replaces `offset`. It raises BadCursor where `after` is not one of ours. An object
+    that cannot be read is left out and logged; it keeps its place, so that totals and offsets stay what they are.
     """
     where = [f"({crawl.visible})"]
     params = list(crawl.params)
@@ -81,7 +87,16 @@ def read_page(
         rows = cursor.fetchall()
     page = rows[:limit]
     following = write_cursor(page[-1][0], page[-1][1]) if len(rows) > limit and page else None
-    return Page(items=[read(row[2:]) for row in page], total=total, next=following)
+    items = [item for row in page if (item := _read_one(crawl, read, row)) is not None]
+    return Page(items=items, total=total, next=following)
+
+
+def _read_one(crawl: Crawl, read: Callable[[tuple[Any, ...]], T], row: tuple[Any, ...]) -> T | None:
+    try:
+        return read(row[2:])
+    except _UNREADABLE as problem:
+        logger.error("a stored object cannot be read", extra={"table": crawl.table, "row": row[1], "reason": type(problem).__name__})
+        return None
 
 
 def write_cursor(first_stored: datetime, row: int) -> str:

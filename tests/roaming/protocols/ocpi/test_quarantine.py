@@ -48,3 +48,14 @@ class TestGetAll:
         assert (reply.status, [item["id"] for item in reply.data]) == ((200, 1000), ["T-2"])
         kept = QuarantinedItem.objects.get()
         assert (kept.object_id, kept.owner, "cannot be written" in kept.reason) == ("T-1", "DE-ALF", True)
+
+    def test_one_that_cannot_be_read_keeps_its_place_and_breaks_no_page(self, alfa: Caller, beta: Caller) -> None:
+        for number in range(1, 5):
+            body = tariff(id=f"T-{number}")
+            assert alfa.call("PUT", f"{RECEIVER}/tariffs/DE/ALF/T-{number}", body, to=HUB).status == (201, 1000)
+        Tariff.objects.filter(tariff_id="T-2").update(document={"id": "T-2", "elements": 7})
+        first = beta.call("GET", f"{SENDER}/tariffs?limit=2", to=HUB)
+        assert ([item["id"] for item in first.data], first.headers["X-Total-Count"]) == (["T-1"], "4")
+        following = first.headers["Link"].partition("?")[2].partition(">")[0]
+        assert [item["id"] for item in beta.call("GET", f"{SENDER}/tariffs?{following}", to=HUB).data] == ["T-3", "T-4"]
+        assert [item["id"] for item in beta.call("GET", f"{SENDER}/tariffs?limit=2&offset=2", to=HUB).data] == ["T-3", "T-4"]
