@@ -7,6 +7,7 @@ from time import monotonic
 from roaming.deliveries.capacity import free_places
 from roaming.deliveries.dispatch import Batch, prepare, send_letter, send_train
 from roaming.deliveries.outbox import Result, claim, settle
+from roaming.deliveries.unwanted import give_up_unwanted
 from roaming.egress import close_async
 from roaming.parties import directory
 
@@ -18,6 +19,8 @@ def drain() -> Counter[str]:
         try:
             while True:
                 known = directory.current()
+                if given_up := give_up_unwanted(directory=known):
+                    counts["rejected"] += given_up
                 claimed_at = monotonic()
                 batch = prepare(claim(rooms=free_places(directory=known, in_flight={}, trains={}), busy_with_cdrs=()), known, claimed_at)
                 if batch.is_empty:

@@ -18,6 +18,7 @@ from roaming.deliveries.bell import listen
 from roaming.deliveries.capacity import free_places
 from roaming.deliveries.dispatch import Batch, Letter, prepare, send_letter, send_train
 from roaming.deliveries.outbox import Result, claim, settle, wake
+from roaming.deliveries.unwanted import give_up_unwanted
 from roaming.egress import close_async
 from roaming.parties import directory
 
@@ -101,6 +102,8 @@ class _Pump:
         self._settle()
         known = directory.current()
         self._wake_the_returned(known)
+        if given_up := give_up_unwanted(directory=known):
+            self.counts["rejected"] += given_up
         claimed_at = monotonic()
         rooms = free_places(directory=known, in_flight=in_flight, trains=trains)
         return prepare(claim(rooms=rooms, busy_with_cdrs=busy), known, claimed_at)

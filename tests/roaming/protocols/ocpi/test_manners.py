@@ -7,6 +7,7 @@ import pytest
 
 from roaming.deliveries.drain import drain
 from roaming.deliveries.models import Delivery
+from roaming.egress.admission import breaker_of
 from roaming.exchanges.habits import flush_habits
 from roaming.exchanges.losses import flush_losses
 from roaming.exchanges.models import CrossingLoss
@@ -178,6 +179,12 @@ class TestPushes:
         alfa.call("POST", CDRS, cdr())
         assert drain() == {"rejected": 1, "retried": 1}, "a CDR is never given up"
         assert Delivery.objects.get(module="tariffs").answer.startswith("not sent again, as this partner asks")
+        shut = breaker_of(beta_at_stub.platform.pk)
+        while not shut.is_open:
+            shut.report(is_good=False, is_probe=False)
+        alfa.call("PUT", TARIFF, tariff(last_updated="2026-10-05T11:00:00Z"), to=HUB)
+        assert drain() == {"rejected": 2}, "the tariff, and the location of before: they would be sent when the platform is back"
+        assert Delivery.objects.filter(state="waiting").get().module == "cdrs"
 
 
 class TestRequests:
