@@ -38,6 +38,8 @@ def write_cii(*, invoice: Invoice) -> Element:
 
 
 def _settlement(parent: Element, invoice: Invoice) -> None:
+    if invoice.tax_currency:
+        _tell(parent, "TaxCurrencyCode", invoice.tax_currency)
     _tell(parent, "InvoiceCurrencyCode", invoice.currency)
     for lines in invoice.groups().values():
         tax = _within(parent, "ApplicableTradeTax")
@@ -54,6 +56,8 @@ def _settlement(parent: Element, invoice: Invoice) -> None:
     _money(sums, "LineTotalAmount", invoice.net, invoice.currency)  # BR-CO-10
     _money(sums, "TaxBasisTotalAmount", invoice.net, invoice.currency)  # BR-CO-13
     _tell(sums, "TaxTotalAmount", _text(invoice.vat, invoice.currency), currencyID=invoice.currency)  # BR-CO-14
+    if invoice.tax_currency:  # BT-111
+        _tell(sums, "TaxTotalAmount", _text(invoice.tax_amount, invoice.tax_currency), currencyID=invoice.tax_currency)
     _money(sums, "GrandTotalAmount", invoice.gross, invoice.currency)  # BR-CO-15
     _money(sums, "DuePayableAmount", invoice.gross, invoice.currency)  # BR-CO-16
     for number in invoice.corrects:

@@ -57,7 +57,7 @@ def draw_facturx(*, row: IssuedInvoice) -> bytes:
             ),
             NameObject("/OutputIntents"): ArrayObject([_output_intent(writer)]),
             NameObject("/Metadata"): writer._add_object(_stream(_xmp(invoice, at).encode(), Type="/Metadata", Subtype="/XML")),
-            NameObject("/Lang"): TextStringObject("en"),
+            NameObject("/Lang"): TextStringObject(invoice.language or "en"),
         }
     )
     stamp = f"D:{at:%Y%m%d%H%M%S}+00'00'"

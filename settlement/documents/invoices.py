@@ -9,17 +9,26 @@ from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from decimal import Decimal
 
+from django.conf import settings
+
+from settlement.documents import words
 from settlement.documents.credited import countries_of, credited_numbers
 from settlement.netting.models import NettingRun
 from settlement.statements.content import details_on_paper
 from settlement.statements.models import Statement
-from settlement.statements.supplies import Supply, list_supplies
-from settlement.tax.proof import missing_of_party, missing_of_supply
-from settlement.tax.rules import Rule
+from settlement.statements.supplies import Supply, SupplyLine, list_supplies
+from settlement.tax.local_amounts import currency_of, in_currency_of
+from settlement.tax.proof import REQUIRED, missing_of_party, missing_of_supply
+from settlement.tax.rates import alpha_2
+from settlement.tax.rules import Proof, Rule, state_of
 
 
 class MissingVatId(Exception):
     """An e-invoice names both VAT ids and rests on declarations; the message says who must show what."""
+
+
+class MissingTaxRate(MissingVatId):
+    """The VAT has to be told in another currency too, and no rate was loaded for the end of the period."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class InvoiceLine:
     vat: Decimal
     vat_rate: Decimal
     rule: Rule
+    language: str = ""
 
     @property
     def category(self) -> tuple[str, Decimal]:
@@ -70,6 +80,9 @@ class Invoice:
     corrects: tuple[str, ...]
     settled_by: str
     lines: tuple[InvoiceLine, ...]
+    language: str = ""  # of its free text; empty: English
+    tax_currency: str = ""  # BT-6, where VAT is also told in the currency of the state that gets it
+    tax_amount: Decimal = Decimal(0)  # BT-111
 
     @property
     def is_outside_vat(self) -> bool:
@@ -102,14 +115,15 @@ class Invoice:
 def list_invoices(*, statement: Statement) -> list[Invoice]:
     """This function will return the invoices and credit notes of a statement: supplies made, supplies received, hub fees.
 
-    It raises MissingVatId where a proof is missing that one of them rests on.
+    It raises MissingVatId where a proof is missing that one of them rests on, and MissingTaxRate.
     """
     supplies = list_supplies(statement=statement)
     papers = _papers(supplies)
     missing = next(_missing(statement, supplies, papers), None)
     if missing is not None:
         raise MissingVatId(missing)
-    return [_invoice(supply, papers) for supply in supplies]
+    languages = {key: words.language_of(told=details_on_paper(key).language) for key in {supply.key.buyer for supply in supplies}}
+    return [_invoice(supply, papers, languages[supply.key.buyer]) for supply in supplies]
 
 
 def _papers(supplies: Iterable[Supply]) -> dict[int, OnPaper]:
@@ -148,11 +162,12 @@ def _missing(statement: Statement, supplies: Iterable[Supply], papers: Mapping[i
             )
 
 
-def _invoice(supply: Supply, papers: Mapping[int, OnPaper]) -> Invoice:
+def _invoice(supply: Supply, papers: Mapping[int, OnPaper], language: str) -> Invoice:
     key, numbered_by = supply.key, supply.numbered_by
     run: NettingRun = numbered_by.run
     at = numbered_by.issued_at or run.closed_at
     corrects = credited_numbers(statement=numbered_by, buyer=key.buyer) if key.is_credit and key.side != "fee" else ()
+    tax_currency, tax_amount = _in_tax_currency(supply, papers)
     return Invoice(
         number=supply.number,
         side=key.side,
@@ -167,9 +182,36 @@ def _invoice(supply: Supply, papers: Mapping[int, OnPaper]) -> Invoice:
         final_day=_final_day(run),
         currency=numbered_by.currency,
         corrects=corrects,
-        settled_by=f"Settled by the netting of {run.period}, {run.netting_set.name}: see the statement.",
-        lines=tuple(InvoiceLine(line.description, line.net, line.vat, line.vat_rate, line.rule) for line in supply.lines),
+        settled_by=words.say_settled(period=run.period, netting_set=run.netting_set.name, language=language),
+        lines=tuple(_line(line, language) for line in supply.lines),
+        language=language,
+        tax_currency=tax_currency,
+        tax_amount=tax_amount,
     )
+
+
+def _line(line: SupplyLine, language: str) -> InvoiceLine:
+    description = words.say_line(description=line.description, language=language)
+    rule = line.rule._replace(law=words.say(phrase=line.rule.law, language=language))
+    return InvoiceLine(description, line.net, line.vat, line.vat_rate, rule, language)
+
+
+def _in_tax_currency(supply: Supply, papers: Mapping[int, OnPaper]) -> tuple[str, Decimal]:
+    """This function will return the VAT in the currency of the state that gets it, nothing where the invoice is in it (Art. 230)."""
+    run: NettingRun = supply.numbered_by.run
+    vat, currency, on = supply.total("vat"), supply.numbered_by.currency, _final_day(run)
+    states = {state_of(papers[supply.key.seller.pk].vat_id)}
+    for rule in {line.rule for line in supply.lines if line.vat and line.rule.proof == Proof.REGISTRATION}:
+        states = set(map(alpha_2, countries_of(run=run, operator=supply.key.seller, provider=supply.key.buyer, note=rule.note)))
+    local = {currency_of(country=state, on=on) for state in states}
+    if not vat or len(local) != 1 or local == {currency}:  # of several countries the statement's fourth section tells each
+        return "", Decimal(0)
+    told = in_currency_of(country=states.pop(), amount=vat, currency=currency, on=on)
+    if told is not None:
+        return local.pop(), told.amount
+    if settings.HUB_TAX_PROOF == REQUIRED:
+        raise MissingTaxRate(f"{supply.number}: VAT must be told in {local.pop()} too (Art. 230), no rate of {on}: load_rates --file …")
+    return "", Decimal(0)
 
 
 def _first_day(run: NettingRun) -> date:

@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from roaming import canonical
 from settlement.documents.invoices import Invoice, InvoiceLine, OnPaper
+from settlement.documents.words import say
 
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd"
 CORE = "urn:cen.eu:en16931:2017"  # BT-24: the core model and nothing beyond it
@@ -30,6 +31,8 @@ def write_ubl(*, invoice: Invoice) -> Element:
     for law in dict.fromkeys(f"{line.rule.article}: {line.rule.law}" for line in invoice.lines):
         _tell(root, "Note", law)
     _tell(root, "DocumentCurrencyCode", invoice.currency)
+    if invoice.tax_currency:
+        _tell(root, "TaxCurrencyCode", invoice.tax_currency)
     period = _within(root, "InvoicePeriod")
     _tell(period, "StartDate", invoice.first_day.isoformat())
     _tell(period, "EndDate", invoice.final_day.isoformat())
@@ -52,6 +55,8 @@ def _totals(root: Element, invoice: Invoice) -> None:
         _money(subtotal, "TaxableAmount", sum((line.net for line in lines), Decimal(0)), invoice.currency)
         _money(subtotal, "TaxAmount", sum((line.vat for line in lines), Decimal(0)), invoice.currency)
         _tax_category(subtotal, "TaxCategory", lines[0], with_reason=True)
+    if invoice.tax_currency:  # BT-111: of the accounting currency the sum only (BR-53)
+        _money(_within(root, "TaxTotal"), "TaxAmount", invoice.tax_amount, invoice.tax_currency)
     sums = _within(root, "LegalMonetaryTotal")
     _money(sums, "LineExtensionAmount", invoice.net, invoice.currency)  # BR-CO-10
     _money(sums, "TaxExclusiveAmount", invoice.net, invoice.currency)  # BR-CO-13: no allowances or charges
@@ -102,7 +107,7 @@ def _tax_category(parent: Element, name: str, line: InvoiceLine, *, with_reason:
 
 def reason_of(line: InvoiceLine) -> str:
     """This function will say why no VAT is asked: the words that Art. 226(11a) asks for, then article and rule."""
-    words = "Reverse charge" if line.category[0] == "AE" else "Outside the scope of VAT"
+    words = say(phrase="Reverse charge" if line.category[0] == "AE" else "Outside the scope of VAT", language=line.language)
     return f"{words} ({line.rule.article}): {line.rule.law}"
 
 

@@ -11,11 +11,14 @@ import pytest
 from django.db import DatabaseError, transaction
 from lxml import etree
 
+from settlement.documents.invoices import MissingTaxRate
 from settlement.documents.issue_invoices import issued_invoices
 from settlement.documents.render import render_statement
 from settlement.documents.validate import InvoiceInvalid, InvoiceUnchecked, validate
 from settlement.models import IssuedInvoice
 from settlement.terms.details import set_details
+from settlement.terms.rates import load_rates
+from tests.builders.canonical_messages import a_cdr_location
 from tests.builders.charges import CUT_OFF_NOVEMBER, NOVEMBER, some_terms
 from tests.builders.months import Month, charge, close, credit, issue
 from tests.builders.parties import a_party
@@ -90,6 +93,29 @@ def test_a_factur_x_pdf_carries_its_own_cii_and_is_the_same_bytes_each_time() ->
             assert b"<pdfaid:part>3</pdfaid:part>" in metadata
             assert b"EN 16931" in metadata
             etree.fromstring(metadata.partition(b"?>\n")[2].rpartition(b"\n")[0])
+
+
+def test_vat_is_told_in_the_tax_currency_and_words_in_the_buyers_language(settings: Any) -> None:
+    some_terms()
+    for key in ("DE-MMM", "DE-PPP"):
+        set_details(party=a_party(key), details={"vat_id": "SE556703748501", "country": "SE"})
+    set_details(party=a_party("DE-MMM"), details={"language": "de"})
+    charge("M", "P", "10.00", vat="2.50", cdr_location=a_cdr_location(country="SWE"))
+    statement = issue(close()).statement("P")
+    settings.HUB_TAX_PROOF = "required"
+    with pytest.raises(MissingTaxRate, match=r"must be told in SEK too .*no rate of 2026-10-31"):
+        issued_invoices(statement=statement)
+    load_rates(content=b"Date,SEK,\n2026-10-30,11.0525,\n")
+    (row,) = issued_invoices(statement=statement)
+    assert '<cbc:TaxAmount currencyID="SEK">27.63</cbc:TaxAmount>' in row.ubl  # 2.50 × 11.0525
+    assert '<ram:TaxTotalAmount currencyID="SEK">27.63</ram:TaxTotalAmount>' in row.cii
+    for words in ("Ladevorgänge des Zeitraums: 1 CDRs, 20,0000 kWh", "Beglichen durch die Verrechnung", "der Verkäufer berechnet"):
+        assert words in row.ubl
+        assert words in row.cii
+    with zipfile.ZipFile(io.BytesIO(render_statement(statement=statement, format="facturx").content)) as archive:
+        page = pypdf.PdfReader(io.BytesIO(archive.read(f"{row.number}.pdf"))).pages[0].extract_text()
+    for words in ("Rechnung", "Zu zahlen: 12,50 EUR", "USt in SEK", "27,63"):
+        assert words in page
 
 
 class TestFailClosed:
