@@ -12,10 +12,12 @@ from django.utils.safestring import SafeString
 from roaming.admin.health import health_table, read_health
 from roaming.admin.notes import NOTE, Noted
 from roaming.admin.pages import ReadOnlyPage, ReadOnlyRows
+from roaming.admin.score import read_score, score_table
 from roaming.admin.steps import Step, StepsPage
 from roaming.audit.write import write_audit
+from roaming.deliveries.resume import retry_deliveries
 from roaming.figures import NOTHING, chip, day, instant, party_cell, pretty_json, two_lines
-from roaming.models import Credential, Endpoint, Party, PartyRole, Platform, ProfileProposal, RoamingAgreement
+from roaming.models import Credential, Delivery, Endpoint, Party, PartyRole, Platform, ProfileProposal, RoamingAgreement
 from roaming.parties.credentials import rotate_inbound_token
 from roaming.parties.lock import lock_platform, unlock_platform
 from roaming.parties.profile import MEANINGS, profile_of
@@ -122,12 +124,34 @@ _ROTATE = Step(
 )
 
 
+def _given_up(platform: Platform) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(platform=platform, state__in=(Delivery.State.PARKED, Delivery.State.REJECTED))
+
+
+def _replay(request: HttpRequest, platform: Platform, reason: str) -> str:
+    count = retry_deliveries(deliveries=_given_up(platform), at=timezone.now())
+    write_audit(action="deliveries replayed", by=str(request.user.get_username()), subject=platform, after={"count": count})
+    return f"{count} deliveries are due again, now."
+
+
+_REPLAY = Step(
+    name="replay",
+    label="Replay deliveries",
+    permission="roaming.run_deliveries",
+    explains=lambda platform: (
+        f"{_given_up(platform).count():,} deliveries were parked or refused. Each is due again at once; an object goes out as it is now."
+    ),
+    offered=lambda platform: not platform.is_locked and _given_up(platform).exists(),
+    run=_replay,
+)
+
+
 @admin.register(Platform)
 class PlatformPage(Noted, StepsPage):
     """Software with a connection. Invited and connected by command; locked and unlocked here or there."""
 
     empty = "No platform yet. Invite one: manage.py invite_platform --name … --party CPO:DE:ABC"
-    steps = (_ROTATE, _LOCK, _UNLOCK, NOTE)
+    steps = (_REPLAY, _ROTATE, _LOCK, _UNLOCK, NOTE)
     list_display = ["what", "state", "speaks", "hosts", "last_seen"]
     list_filter = ["status", "is_locked", "protocol"]
     search_fields = ["name", "party_roles__party__name", "party_roles__party__party_id"]
@@ -136,10 +160,11 @@ class PlatformPage(Noted, StepsPage):
     fieldsets = [
         (None, {"fields": [("name", "state"), ("speaks", "last_seen"), "versions_url", "hosts_allowed"]}),
         ("Connection, past day", {"fields": ["health"]}),
+        ("Data quality", {"fields": ["quality"]}),
         ("Notes and changes", {"fields": ["trail"]}),
         ("How this partner speaks", {"fields": ["habits"], "classes": ["collapse"]}),
     ]
-    readonly_fields = ["state", "speaks", "last_seen", "hosts_allowed", "habits", "trail", "health"]
+    readonly_fields = ["state", "speaks", "last_seen", "hosts_allowed", "habits", "trail", "health", "quality"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Platform]:
         """This function will read the parties along."""
@@ -179,6 +204,11 @@ class PlatformPage(Noted, StepsPage):
     def health(self, row: Platform) -> SafeString:
         """This function will show latency, errors and the queue."""
         return health_table(read_health(platform=row, at=timezone.now()), row)
+
+    @display(description="score")
+    def quality(self, row: Platform) -> SafeString | str:
+        """This function will show how good what the partner sends is."""
+        return score_table(read_score(platform=row, at=timezone.now()))
 
     @display(description="allowed hosts")
     def hosts_allowed(self, row: Platform) -> str:

@@ -7,7 +7,8 @@ from html import unescape
 
 from django.test import Client, TestCase
 
-from roaming.models import AuditRecord, Cdr, Credential, Exchange, RoamingAgreement
+from roaming.admin.score import read_score, score_table
+from roaming.models import AuditRecord, Cdr, Credential, Delivery, Exchange, RoamingAgreement
 from settlement.admin.variance import Variance, compare_positions
 from settlement.disputes.open import open_dispute
 from settlement.models import Charge, Dispute, Hold, NettingRun, Position, RuleChange, SettlementTerms
@@ -110,6 +111,16 @@ class TestCockpit(TestCase):
         page = operations.get(f"/admin/roaming/platform/{platform.pk}/change/").content.decode()
         assert "<td>4</td><td>1</td><td>20 ms</td><td>900 ms</td><td>900 ms</td>" in page
         assert "HTTP 503: 1 times" in page
+        assert "Its latest 1 calls failed." in page
+        score = {one.name: (one.right, one.all) for one in read_score(platform=platform, at=NOW)}
+        # Alfa sent of last month: four of the six sessions, the credited and the held one; of this month one a day at most, four.
+        assert score["CDRs never held"] == (score["CDRs that name their session"][1] - 1, score["CDRs that name their session"][0])
+        assert score["CDRs never corrected"][1] - score["CDRs never corrected"][0] == 1
+        assert "of 100</strong>" in str(score_table(read_score(platform=platform, at=NOW)))
+        Delivery.objects.filter(platform=platform).update(state="parked", attempts=9)
+        assert operations.post(f"/admin/roaming/platform/{platform.pk}/replay/", {"seen": ""}).status_code == 302
+        assert set(Delivery.objects.filter(platform=platform).values_list("state", "attempts")) == {("waiting", 0)}
+        assert staff("auditor").get(f"/admin/roaming/platform/{platform.pk}/replay/").status_code in {302, 403}
         before = Credential.objects.filter(platform=platform).count()
         shown = operations.post(f"/admin/roaming/platform/{platform.pk}/rotate/", {"seen": ""})
         token = re.findall(r"shown this once: (\S+)", shown.content.decode())[0]
