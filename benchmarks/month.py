@@ -1,9 +1,10 @@
 """A month of charged CDRs, made by DuckDB and copied into the real tables and into Parquet: the same rows on both sides.
 
-Bodies are stubs of a few bytes: a close reads figures, not bodies. Foreign keys are not checked while copying, which only the
-bench may do.
+A close reads figures, not bodies: only the CDRs of the provider whose statement is rendered have bodies as partners send them, the
+others stubs of a few bytes. Foreign keys are not checked while copying, which only the bench may do.
 """
 
+import json
 import os
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,9 @@ from django.utils import timezone
 
 from roaming.parties.agreements import sign_agreement
 from roaming.parties.models import Party
+from settlement.netting.models import NettingRun
+from settlement.statements.approve import approve_run
+from settlement.statements.issue import issue_run
 from settlement.terms.agree import agree_terms
 from settlement.terms.models import NettingSet
 
@@ -47,9 +51,64 @@ _CDRS = """
 SELECT id, uuid(), operator, 'C' || lpad(id::VARCHAR, 9, '0'), 'C' || lpad(id::VARCHAR, 9, '0'), provider, 'S' || id, 'S' || id,
     ended_at - INTERVAL 1 HOUR, ended_at, energy_kwh, 1.0, currency, net, round(net * vat_rate / 100, 4), 'UID' || id % 50000,
     'NLBETC' || id % 50000, 'LOC' || id % 900, 'DE*ALF*E' || id % 2000, 'DEU', '', 'WHITELIST', FALSE, 'operator', 'ocpi-2.2.1',
-    '\\x7b7d', '\\x7b7d', '\\x00', '\\x00', ended_at
+    '\\x7b7d',
+    CASE WHEN provider = {longest} THEN '\\x' || lower(hex(replace('{body}', '@N@', lpad(id::VARCHAR, 9, '0')))) ELSE '\\x7b7d' END,
+    '\\x00', '\\x00', ended_at
 FROM charged
 """
+# The canonical form of a CDR with three periods and the tariff it was priced by.
+_BODY = json.dumps(
+    {
+        "country_code": "DE",
+        "party_id": "ALF",
+        "id": "C@N@",
+        "start_date_time": "2026-09-03T17:12:44Z",
+        "end_date_time": "2026-09-03T18:12:44Z",
+        "cdr_token": {"country_code": "NL", "party_id": "ETC", "uid": "UID@N@", "type": "RFID", "contract_id": "NLETCC@N@"},
+        "auth_method": "WHITELIST",
+        "cdr_location": {
+            "id": "LOC@N@",
+            "name": "Harbour car park, level 2",
+            "address": "Speicherstrasse 14",
+            "city": "Hamburg",
+            "postal_code": "20457",
+            "country": "DEU",
+            "coordinates": {"latitude": "53.5436", "longitude": "9.9881"},
+            "evse_uid": "E@N@",
+            "evse_id": "DE*ALF*E@N@",
+            "connector_id": "1",
+            "connector_standard": "IEC_62196_T2_COMBO",
+            "connector_format": "CABLE",
+            "connector_power_type": "DC",
+        },
+        "currency": "EUR",
+        "charging_periods": [
+            {"start_date_time": f"2026-09-03T17:{minute}:44Z", "dimensions": [{"type": kind, "volume": "7.1201"}], "tariff_id": "DC-1"}
+            for minute, kind in ((12, "ENERGY"), (32, "ENERGY"), (52, "PARKING_TIME"))
+        ],
+        "tariffs": [
+            {
+                "id": "DC-1",
+                "currency": "EUR",
+                "elements": [
+                    {"price_components": [{"type": kind, "price": price, "step_size": 1, "vat": "19"}]}
+                    for kind, price in (("ENERGY", "0.49"), ("PARKING_TIME", "6.00"), ("FLAT", "0.35"))
+                ],
+                "last_updated": "2026-08-01T00:00:00Z",
+            }
+        ],
+        "total_cost": {"before_taxes": "12.3400"},
+        "total_fixed_cost": {"before_taxes": "0.3500"},
+        "total_energy_cost": {"before_taxes": "10.9900"},
+        "total_parking_cost": {"before_taxes": "1.0000"},
+        "total_energy": "22.4300",
+        "total_time": "1.0000",
+        "total_parking_time": "0.1667",
+        "meter_id": "MTR@N@",
+        "last_updated": "2026-09-03T18:13:02Z",
+    },
+    separators=(",", ":"),
+)
 CHARGE_COLUMNS = (
     "cdr_id, terms_id, netting_set_id, period, service_period, ended_on, booked_on, operator_id, provider_id, currency, bucket, energy_kwh,"
     " net, vat_rate, vat, gross, tax_note, operator_fee, provider_fee, fee_currency"
@@ -99,7 +158,8 @@ def fill_month(*, count: int, directory: Path) -> Month:
         )
     )
     charges = _CHARGES.format(terms=terms.pk, netting_set=terms.netting_set_id, period=PERIOD)
-    _copy(duck, _CDRS, table="roaming_cdr", columns=_CDR_COLUMNS, through=directory / "cdrs.csv")
+    cdrs = _CDRS.format(longest=rows[OPERATORS], body=_BODY)
+    _copy(duck, cdrs, table="roaming_cdr", columns=_CDR_COLUMNS, through=directory / "cdrs.csv")
     _copy(duck, charges, table="settlement_charge", columns=CHARGE_COLUMNS, through=directory / "charges.csv")
     parquet = directory / "charges.parquet"
     duck.execute(f"COPY ({charges}) TO '{parquet}' (FORMAT parquet, COMPRESSION zstd)")
@@ -119,3 +179,15 @@ def _copy(duck: duckdb.DuckDBPyConnection, query: str, *, table: str, columns: s
             while block := file.read(1 << 20):
                 copy.write(block)
     through.unlink()
+
+
+def issue_month(*, month: Month) -> None:
+    """This function will approve and issue the run of a closed month; where it is issued, nothing happens.
+
+    Files are kept of issued statements, whose content is frozen: those are what is measured.
+    """
+    at = timezone.now()
+    run = NettingRun.objects.exclude(state=NettingRun.State.VOID).get(netting_set=month.netting_set, period=PERIOD)
+    if run.state != NettingRun.State.ISSUED:
+        run = approve_run(run=run, by="checker", by_role="checker", at=at)
+        issue_run(run=run, by="bench", by_role="maker", at=at)

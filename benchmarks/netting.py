@@ -13,7 +13,7 @@ from reportlab.platypus import LongTable, SimpleDocTemplate
 from rustpy_xlsxwriter import write_worksheet
 
 from benchmarks.close import SAME_COUNT, SAME_SUMS
-from benchmarks.month import CHARGE_COLUMNS, PERIOD, Month
+from benchmarks.month import CHARGE_COLUMNS, PERIOD, Month, issue_month
 from benchmarks.table import Measure
 from roaming import canonical
 from settlement.clearing.roll_up import differing_days, roll_up
@@ -143,6 +143,7 @@ def _rows_for_copy(cursor: psycopg.Cursor, count: int) -> bytes:
 
 def measure_papers(*, month: Month, rounds: int) -> list[Measure]:
     """This function will render statements as PDF, and the longest as XLSX, each beside its library writing the same cells bare."""
+    issue_month(month=month)
     statements = list(Statement.objects.filter(run__netting_set=month.netting_set).select_related("run__netting_set", "party")[:10])
     longest = Statement.objects.select_related("run__netting_set", "party").get(
         run__netting_set=month.netting_set, party=month.provider, currency="EUR"

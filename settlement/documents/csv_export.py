@@ -28,6 +28,7 @@ _FOREIGN_TEXT = (
 )
 _TEXTS = (*_FOREIGN_TEXT, "tax_note", "latitude", "longitude", "checks_flagged", "dispute_status")
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_CODES = ", ".join(str(ord(mark)) for mark in _STARTS_FORMULA)
 # Rounding is spread over the CDR rows already; receivables and payables are those rows.
 _EXTRA_KINDS = (StatementLine.Kind.FEE, StatementLine.Kind.ADJUSTMENT, StatementLine.Kind.CARRY)
 
@@ -53,14 +54,13 @@ def safe(text: str) -> str:
 
 
 def _select() -> str:
-    told = {name: _safe_in_sql(expression) if name in _FOREIGN_TEXT else expression for name, expression in COLUMNS.items()}
+    return ", ".join(["%(number)s", "%(statement_net)s", "side", "NULL", *(_cell(name) for name in COLUMNS if name != "side")])
+
+
+def _cell(name: str) -> str:
     # Empty texts as empty cells: COPY would quote them.
-    cells = [f"nullif({told[name]}, '')" if name in _TEXTS else told[name] for name in told if name != "side"]
-    return ", ".join(["%(number)s", "%(statement_net)s", "side", "NULL", *cells])
-
-
-def _safe_in_sql(expression: str) -> str:
-    return f"CASE WHEN left({expression}, 1) IN ('=', '+', '-', '@', E'\\t', E'\\r') THEN '''' || {expression} ELSE {expression} END"
+    plain = f"nullif({name}, '')" if name in _TEXTS else name
+    return f"CASE WHEN ascii({name}) IN ({_FORMULA_CODES}) THEN '''' || {name} ELSE {plain} END" if name in _FOREIGN_TEXT else plain
 
 
 def _extra_row(line: Line, content: StatementContent) -> tuple[str, ...]:

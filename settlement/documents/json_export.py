@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from settlement.statements.annex import COLUMNS, annex_parameters, annex_query
+from settlement.statements.annex import annex_parameters, annex_query
 from settlement.statements.content import freeze, read_content
 from settlement.statements.models import Statement
 
@@ -25,10 +25,8 @@ def render_json(*, statement: Statement) -> bytes:
 
 def _lines(statement: Statement) -> Iterator[str]:
     # PostgreSQL writes the JSON of each line; the keys stand in the order of the annex's columns.
-    columns = ", ".join(f'{expression} AS "{name}"' for name, expression in COLUMNS.items())
-    select = f"(SELECT row_to_json(told_line)::text FROM (SELECT {columns}) AS told_line)"  # noqa: S608  (our own expressions)
     with connection.cursor() as cursor:
-        cursor.execute(annex_query(select=select), annex_parameters(statement=statement))
+        cursor.execute(annex_query(select="row_to_json(told_line)::text"), annex_parameters(statement=statement))
         while rows := cursor.fetchmany(5000):
             for (line,) in rows:
                 yield line

@@ -5,14 +5,16 @@ remainder over everything that was rounded together (settlement.netting.rounding
 and VAT group the shown amounts sum to what the statement asks for. `amount` is `shown`, signed for the party.
 """
 
+import json
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
 from roaming import canonical
 from settlement.netting.models import NettingRun
-from settlement.statements.annex_details import DETAILS, detail_parameters
+from settlement.statements.annex_details import DETAILS, UTC_FORMAT, detail_parameters
 from settlement.statements.models import Statement
 from settlement.tax.rules import SUPPLY_RULES
 
@@ -20,13 +22,13 @@ from settlement.tax.rules import SUPPLY_RULES
 # its own: the operator's copy leaves them out.
 COLUMNS: dict[str, str] = {
     "line": "line",
-    "cdr": "operator || '/' || cdr_id",
+    "cdr": "cdr",
     "side": "side",
     "operator": "operator",
     "provider": "provider",
     "session_id": "session_id",
     "authorization_reference": "authorization_reference",
-    "credit_of": "CASE WHEN original_cdr_id IS NOT NULL THEN operator || '/' || original_cdr_id END",
+    "credit_of": "credit_of",
     "bucket": "bucket",
     "period": "period",
     "service_period": "service_period",
@@ -35,10 +37,10 @@ COLUMNS: dict[str, str] = {
     "location_id": "location_id",
     "evse_id": "evse_id",
     "country": "country",
-    "contract_id": "CASE WHEN side = 'payable' THEN contract_id ELSE '' END",
+    "contract_id": "CASE WHEN is_receivable THEN '' ELSE contract_id END",
     "auth_method": "auth_method",
-    "started_at": "to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
-    "ended_at": "to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+    "started_at": "started",
+    "ended_at": "ended",
     "duration_seconds": "extract(epoch FROM ended_at - started_at)::bigint",
     "energy_kwh": "energy_kwh::text",
     "currency": "currency",
@@ -48,46 +50,74 @@ COLUMNS: dict[str, str] = {
     "gross": "gross::text",
     "tax_note": "tax_note",
     "shown": "shown::text",
-    "amount": "(CASE WHEN side = 'receivable' THEN shown ELSE -shown END)::text",
+    "amount": "(CASE WHEN is_receivable THEN shown ELSE -shown END)::text",
     "hub_fee": "hub_fee::text",
     "price_source": "priced_by",
-    "received_at": "to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+    "received_at": f"to_char(received_at AT TIME ZONE 'UTC', {UTC_FORMAT})",
     "days_late": "greatest(extract(day FROM received_at - ended_at)::int, 0)",
-    "seal": "encode(seal, 'hex')",
+    "seal": "seal",
     **DETAILS,
 }
 
-# Narrow rows first: numbering and spreading need the charges only, the wide CDR is joined at the end.
+# What is the same for a whole group of charges (pair, VAT rate, note and bucket) is written once per group, not once per line; numbering
+# and spreading go over narrow rows of whole numbers (ten-thousandths); the wide CDR is joined at the end, in the order of the lines.
 _ANNEX = """
-WITH charged AS (
-    SELECT charge.*, 'receivable' AS side, operator_fee AS hub_fee FROM settlement_charge charge
-        WHERE operator_id = %(party)s AND netting_set_id = %(netting_set)s AND period = %(period)s AND currency = %(currency)s
+WITH groups AS MATERIALIZED (
+    SELECT pair.operator_id, pair.provider_id, pair.vat_rate, pair.tax_note, pair.bucket, pair.operator_id = %(party)s AS is_receivable,
+        min(pair.id) OVER together AS spread_id,
+        CASE WHEN sum(pair.gross) OVER together < 0 THEN -1 ELSE 1 END AS sign,
+        abs(sum(pair.gross) OVER together * %(unit)s)::bigint AS units_of_group,
+        operator.country_code || '-' || operator.party_id AS operator, provider.country_code || '-' || provider.party_id AS provider,
+        coalesce(sold.number, 'draft-' || sold.id) || '-' || provider.country_code || '-' || provider.party_id
+            || CASE WHEN pair.net < 0 OR (pair.net = 0 AND pair.vat < 0) THEN '-C' ELSE '' END
+            || CASE WHEN pair.tax_note = ANY(%(outside)s) THEN '-O' ELSE '' END AS invoice_number,
+        coalesce(%(categories)s::jsonb ->> pair.tax_note, CASE WHEN pair.vat_rate = 0 THEN 'Z' ELSE 'S' END) AS vat_code,
+        to_json(pair.tax_note)::text AS told_note, settled.into AS settlement_currency, settled.rate AS fx_rate
+    FROM settlement_pairtotal pair
+    JOIN roaming_party operator ON operator.id = pair.operator_id
+    JOIN roaming_party provider ON provider.id = pair.provider_id
+    JOIN settlement_statement sold ON sold.run_id = pair.run_id AND sold.party_id = pair.operator_id AND sold.currency = pair.currency
+    LEFT JOIN LATERAL (
+        SELECT conversion.into, round(coalesce((%(rates)s::jsonb ->> conversion.into)::numeric, 1)
+            / coalesce((%(rates)s::jsonb ->> pair.currency)::numeric, 1), 10) AS rate
+        FROM settlement_conversion conversion
+        WHERE conversion.run_id = pair.run_id AND conversion.currency = pair.currency
+            AND pair.operator_id IN (conversion.debtor_id, conversion.creditor_id)
+            AND pair.provider_id IN (conversion.debtor_id, conversion.creditor_id)
+        LIMIT 1
+    ) AS settled ON true
+    WHERE pair.run_id = %(run)s AND pair.currency = %(currency)s AND pair.bucket <> 'dispute'
+        AND (pair.operator_id = %(party)s OR pair.provider_id = %(party)s)
+    WINDOW together AS (PARTITION BY pair.operator_id, pair.provider_id, pair.vat_rate, pair.tax_note)
+),
+charged AS MATERIALIZED (
+    SELECT cdr_id, terms_id, ended_on, operator_id, provider_id, vat_rate, tax_note, bucket, service_period, energy_kwh, net, vat, gross,
+        operator_fee AS hub_fee, (gross * 10000)::bigint AS exact
+    FROM settlement_charge
+    WHERE operator_id = %(party)s AND netting_set_id = %(netting_set)s AND period = %(period)s AND currency = %(currency)s
     UNION ALL
-    SELECT charge.*, 'payable', provider_fee FROM settlement_charge charge
-        WHERE provider_id = %(party)s AND netting_set_id = %(netting_set)s AND period = %(period)s AND currency = %(currency)s
+    SELECT cdr_id, terms_id, ended_on, operator_id, provider_id, vat_rate, tax_note, bucket, service_period, energy_kwh, net, vat, gross,
+        provider_fee, (gross * 10000)::bigint
+    FROM settlement_charge
+    WHERE provider_id = %(party)s AND netting_set_id = %(netting_set)s AND period = %(period)s AND currency = %(currency)s
 ),
-rounded AS (
-    SELECT operator_id, provider_id, vat_rate, tax_note, sum(gross) AS gross, CASE WHEN sum(gross) < 0 THEN -1 ELSE 1 END AS sign
-    FROM settlement_pairtotal
-    WHERE run_id = %(run)s AND currency = %(currency)s AND bucket <> 'dispute' AND (operator_id = %(party)s OR provider_id = %(party)s)
-    GROUP BY operator_id, provider_id, vat_rate, tax_note
-),
+-- The rest of a division has the sign of what is divided: so twice, for one that rounds down.
 counted AS (
-    SELECT charged.*, rounded.sign, rounded.sign * rounded.gross * %(unit)s AS units_of_group,
-        rounded.sign * charged.gross * %(unit)s AS exact, floor(rounded.sign * charged.gross * %(unit)s) AS units
-    FROM charged JOIN rounded USING (operator_id, provider_id, vat_rate, tax_note)
+    SELECT *, ((sign * exact) %% %(step)s + %(step)s) %% %(step)s AS rest
+    FROM charged JOIN groups USING (operator_id, provider_id, vat_rate, tax_note, bucket)
 ),
 missing AS (
-    SELECT counted.*,
-        units_of_group - sum(units) OVER the_group AS missing,
+    SELECT counted.*, (sign * exact - rest) / %(step)s AS units,
+        units_of_group - (sum((sign * exact - rest) / %(step)s) OVER the_group)::bigint AS missing,
         count(*) OVER the_group AS members,
-        row_number() OVER (PARTITION BY operator_id, provider_id, vat_rate, tax_note ORDER BY exact - units DESC, ended_on, cdr_id) AS rank,
-        row_number() OVER (ORDER BY side DESC, ended_on, cdr_id) AS line
-    FROM counted WINDOW the_group AS (PARTITION BY operator_id, provider_id, vat_rate, tax_note)
+        row_number() OVER (PARTITION BY spread_id ORDER BY rest DESC, ended_on, cdr_id) AS rank,
+        row_number() OVER (ORDER BY is_receivable DESC, ended_on, cdr_id) AS line
+    FROM counted WINDOW the_group AS (PARTITION BY spread_id)
 ),
-shown AS (
-    SELECT missing.*, round(sign * (units + each + (rank <= missing - each * members)::int) / %(unit)s, %(decimals)s) AS shown
-    FROM missing, LATERAL (SELECT floor(missing / members) AS each) AS shared
+shown AS MATERIALIZED (
+    SELECT missing.*, (sign * (units + each + (rank <= missing - each * members)::int)) * %(fraction)s::numeric AS shown
+    FROM missing, LATERAL (SELECT (missing - (missing %% members + members) %% members) / members AS each) AS shared
+    ORDER BY line
 ),
 -- Credits of earlier periods, which are few: number of the statement and line where the original stood, counted as it was there.
 origins AS MATERIALIZED (
@@ -115,37 +145,39 @@ earlier AS MATERIALIZED (
         ON statement.run_id = run.id AND statement.party_id = %(party)s AND statement.currency = %(currency)s
 ),
 lines AS (
-    SELECT shown.line, shown.side, cdr.cdr_id, operator.country_code || '-' || operator.party_id AS operator,
-        provider.country_code || '-' || provider.party_id AS provider, original.cdr_id AS original_cdr_id,
+    SELECT shown.*, CASE WHEN is_receivable THEN 'receivable' ELSE 'payable' END AS side, operator || '/' || cdr.cdr_id AS cdr,
+        %(period)s AS period, %(currency)s AS currency, operator || '/' || original.cdr_id AS credit_of,
         earlier.number AS original_statement, earlier.line AS original_line,
-        cdr.session_id, cdr.authorization_reference, shown.bucket, shown.period, shown.service_period, cdr.location_id, cdr.evse_id,
-        cdr.country, cdr.contract_id, cdr.auth_method, cdr.started_at, cdr.ended_at, shown.energy_kwh, shown.currency, shown.net,
-        shown.vat_rate, shown.vat, shown.gross, shown.tax_note, shown.shown, shown.hub_fee, cdr.priced_by, cdr.received_at, cdr.seal,
-        cdr.id AS cdr_row, cdr.public_id AS hub_trace_id, cdr.token_uid, shown.terms_id, terms.agreement_id AS agreement, body.told,
-        coalesce(sold.number, 'draft-' || sold.id) || '-' || provider.country_code || '-' || provider.party_id
-            || CASE WHEN pair.net < 0 OR (pair.net = 0 AND pair.vat < 0) THEN '-C' ELSE '' END
-            || CASE WHEN shown.tax_note = ANY(%(outside)s) THEN '-O' ELSE '' END AS invoice_number
+        cdr.session_id, cdr.authorization_reference, cdr.location_id, cdr.evse_id,
+        cdr.country, cdr.contract_id, cdr.auth_method, cdr.started_at, cdr.ended_at, cdr.priced_by, cdr.received_at,
+        encode(cdr.seal, 'hex') AS seal, cdr.id AS cdr_row, cdr.public_id AS hub_trace_id, cdr.token_uid,
+        terms.agreement_id AS agreement, cdr.protocol, cdr.received, cdr.body, body.told, body.place, body.started, body.ended, body.zone
     FROM shown
     JOIN roaming_cdr cdr ON cdr.id = shown.cdr_id
-    JOIN roaming_party operator ON operator.id = shown.operator_id
-    JOIN roaming_party provider ON provider.id = shown.provider_id
     LEFT JOIN roaming_cdr original ON original.id = cdr.credit_of_id
     LEFT JOIN earlier ON earlier.cdr_id = cdr.credit_of_id
     JOIN settlement_settlementterms terms ON terms.id = shown.terms_id
-    JOIN settlement_pairtotal pair ON pair.run_id = %(run)s AND pair.operator_id = shown.operator_id
-        AND pair.provider_id = shown.provider_id AND pair.currency = %(currency)s AND pair.vat_rate = shown.vat_rate
-        AND pair.tax_note = shown.tax_note AND pair.bucket = shown.bucket
-    JOIN settlement_statement sold
-        ON sold.run_id = %(run)s AND sold.party_id = shown.operator_id AND sold.currency = %(currency)s
     -- OFFSET keeps the planner from reading the body once for every column that asks.
-    CROSS JOIN LATERAL (SELECT convert_from(cdr.body, 'UTF8')::jsonb AS told OFFSET 0) AS body
+    CROSS JOIN LATERAL (
+        SELECT told, told -> 'cdr_location' AS place,
+            to_char(cdr.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started,
+            to_char(cdr.ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS ended,
+            coalesce(%(zones)s::jsonb ->> cdr.country, 'UTC') AS zone
+        FROM (SELECT convert_from(cdr.body, 'UTF8')::jsonb AS told OFFSET 0) AS parsed OFFSET 0
+    ) AS body
 )
 """
 
 
-def annex_query(*, select: str) -> str:
-    """This function will return the SQL of the annex with `select` (expressions over `lines`) as its result, in order of lines."""
-    return f"{_ANNEX} SELECT {select} FROM lines ORDER BY line"  # noqa: S608  (our own column expressions)
+def annex_query(*, select: str, columns: Sequence[str] = tuple(COLUMNS), limit: int | None = None) -> str:
+    """This function will return the SQL of the annex with `select` (expressions over `columns` of `told_line`), in order of lines.
+
+    `limit` takes the first so many lines. What no expression names is not computed.
+    """
+    told = ", ".join(f'{COLUMNS[name]} AS "{name}"' for name in columns)
+    few = f" LIMIT {limit:d}" if limit is not None else ""
+    # OFFSET again: each column is computed once, however often `select` names it.
+    return f"{_ANNEX} SELECT {select} FROM (SELECT {told} FROM lines ORDER BY lines.line{few} OFFSET 0) AS told_line"  # noqa: S608  (our own)
 
 
 def annex_parameters(*, statement: Statement) -> dict[str, Any]:
@@ -159,7 +191,9 @@ def annex_parameters(*, statement: Statement) -> dict[str, Any]:
         "run": run.pk,
         "currency": statement.currency,
         "unit": 10**decimals,
-        "decimals": decimals,
+        "step": 10 ** (4 - decimals),
+        "fraction": Decimal(1).scaleb(-decimals),
+        "rates": json.dumps({rate["currency"]: str(rate["per_euro"]) for rate in run.rates}),
         "outside": [rule.note for rule in SUPPLY_RULES if rule.category == "O"],
         **detail_parameters(statement=statement),
     }
@@ -170,8 +204,7 @@ def read_annex(*, statement: Statement, limit: int | None = None, columns: Seque
 
     `columns` are those wanted: what nobody asks for is not computed.
     """
-    select = ", ".join(f'{COLUMNS[name]} AS "{name}"' for name in columns)
-    query = annex_query(select=select) + (f" LIMIT {limit:d}" if limit is not None else "")
+    query = annex_query(select=", ".join(f'"{name}"' for name in columns), columns=columns, limit=limit)
     with connection.cursor() as cursor:
         cursor.execute(query, annex_parameters(statement=statement))
         while rows := cursor.fetchmany(5000):

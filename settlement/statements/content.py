@@ -186,24 +186,35 @@ class CdrLine(msgspec.Struct, frozen=True):
     latitude: str
     longitude: str
     power_type: str
+    max_kw: Amount | None
     token_ref: str
     started_local: str
     ended_local: str
     time_zone: str
     charging_seconds: int
     parking_seconds: int
+    out_of_order_seconds: int | None
     meter_id: str
+    meter_start: Amount | None
+    meter_end: Amount | None
     signature_status: str
     tariff_id: str
+    tariff_version: str
+    unit_prices: str
     energy_amount: Amount | None
     time_amount: Amount | None
     parking_amount: Amount | None
     flat_amount: Amount | None
     reservation_amount: Amount | None
     min_max_adjustment: Amount | None
+    rebate: Amount | None
+    fx_rate: Amount | None
+    settlement_currency: str | None
+    net_settled: Amount | None
     vat_code: str
     checks_flagged: str
     dispute_status: str
+    line_hash: str
 
 
 class StatementDocument(StatementContent, frozen=True, kw_only=True):

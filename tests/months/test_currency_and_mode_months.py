@@ -58,6 +58,8 @@ def test_case_22_a_pair_settles_in_euro_at_the_same_figure_on_both_sides() -> No
     assert month.lines("A", "conversion") == [Decimal("90.48")]
     assert month.lines("A", "conversion", "SEK") == [Decimal("-1000.00")]
     assert (month.document("A")["totals"]["converted"], month.document("A", "SEK")["totals"]["net"]) == ("90.48", "0.00")
+    (cdr,) = month.document("A", "SEK")["cdrs"]  # 1,000.00 at 1 / 11.0525, the rate of the run
+    assert (cdr["fx_rate"], cdr["settlement_currency"], cdr["net_settled"]) == ("0.0904772676", "EUR", "90.4773")
     assert balances("fx") == {"EUR": 0, "SEK": 0}
     legs = Entry.objects.get(kind="fx").transfers.order_by("number").values_list("currency", "amount_minor")
     assert list(legs) == [("SEK", 100000), ("SEK", 100000), ("EUR", 9048), ("EUR", 9048)]

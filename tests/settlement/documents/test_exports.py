@@ -14,12 +14,14 @@ import openpyxl  # type: ignore[import-untyped]
 import pypdf
 import pytest
 
-from settlement.documents import pdf_export
+from settlement.documents import csv_export, pdf_export
 from settlement.documents.answer import answer_with_document
+from settlement.documents.csv_export import safe
 from settlement.documents.render import UnknownFormat, render_statement
 from settlement.documents.schema import statement_schema
 from settlement.documents.store import DocumentDamaged, open_document, path_of
 from settlement.models import Document
+from settlement.statements.annex import read_annex
 from settlement.statements.content import StatementDocument
 from settlement.tasks import render_documents
 from settlement.terms.details import BadDetail, set_details
@@ -146,6 +148,28 @@ class TestHostileText:
         assert not [value for row in rows for value in row.values() if value.startswith(("=", "@", "+"))]
         book = openpyxl.load_workbook(io.BytesIO(render_statement(statement=statement, format="xlsx").content))
         assert [cell.coordinate for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"] == []
+
+    def test_reaches_a_csv_as_pythons_own_writer_would_write_it(self) -> None:
+        odd = ['a,b "c"', "line\nbreak\ttab", "\\.", "\\N", "Łódź ☂ 𝄞", " leading", "\ttab first", "-1", "'", '""', "", "=1"]
+        for number, name in enumerate(odd):
+            where = a_cdr_location(id=f"L{number}", name=name, city=name[::-1], connector_id="@1")
+            charge("M", "P", "1.00", session_id=f"+{number}", meter_id=name or None, cdr_location=where)
+        statement = issue(close()).statement("M")
+        written = render_statement(statement=statement, format="csv").content.decode()
+        texts = {"location_id", "location_name", "city", "connector_id", "session_id", "meter_id"}
+        expected = io.StringIO()
+        writer = csv.writer(expected, lineterminator="\n")
+        writer.writerow(csv_export.HEADER)
+        for line in read_annex(statement=statement):
+            told = {name: safe(value) if name in texts else value for name, value in line.items()} | {
+                "statement": statement.number,
+                "statement_net": f"{statement.net:.2f}",
+                "kind": line["side"],
+            }
+            writer.writerow([told.get(name) for name in csv_export.HEADER])
+        cdrs, fees = expected.getvalue(), written[len(expected.getvalue()) :]
+        assert written.startswith(cdrs)
+        assert [row[2] for row in csv.reader(io.StringIO(fees))] == ["fee"]
 
     def test_is_literal_in_a_pdf_in_every_alphabet(self, statement: Any) -> None:
         text = read_pdf(render_statement(statement=statement, format="pdf").content)

@@ -69,6 +69,9 @@ class TestPackage:
         one = json.loads(lines.splitlines()[1])
         assert (one["shown"], len(lines.splitlines())) in (("0.34", 3), ("0.33", 3))
         assert "contract_id" not in one
+        # The annex of every export names the leaf of each line.
+        told = json.loads(next((folder / "documents").glob("*.json")).read_bytes())["cdrs"]
+        assert [cdr["line_hash"] for cdr in told] == json.loads((folder / "proof.json").read_bytes())["leaves"]
         status, said = verify(folder, one["cdr"])
         assert status == 0, said
         proof, ok = said.splitlines()

@@ -9,6 +9,7 @@ import pytest
 from roaming import canonical
 from settlement.netting.rounding import spread
 from settlement.statements.annex import read_annex
+from tests.builders.canonical_messages import a_tariff
 from tests.builders.charges import some_terms
 from tests.builders.months import charge, close, credit, issue
 
@@ -69,9 +70,13 @@ def test_says_what_cdr_terms_and_invoice_know() -> None:
         total_fixed_cost=canonical.Price(before_taxes=Decimal("0.80")),
         total_parking_time=Decimal("0.25"),
         meter_id="M-1",
+        extensions={"MeterValueStart": "100.5", "MeterValueEnd": "120.5"},
     )
     credit(first)
     charge("N", "P", "1.00")
+    power = tuple(canonical.Dimension(type=kind, volume=Decimal(much)) for kind, much in (("ENERGY", "20"), ("MAX_POWER", "9.5")))
+    period = canonical.ChargingPeriod(start_date_time=first.started_at, dimensions=power)
+    priced = charge("M", "P", "7.80", tariffs=(a_tariff(operator=canonical.PartyId("DE", "PPP")),), charging_periods=(period,))
     month = issue(close())
     lines = {line["cdr"]: line for line in month.document("P")["cdrs"]}
     line, taken_back = lines[f"DE-PPP/{first.cdr_id}"], lines[f"DE-PPP/{first.cdr_id}-C"]
@@ -81,6 +86,17 @@ def test_says_what_cdr_terms_and_invoice_know() -> None:
     names = ("energy_amount", "flat_amount", "time_amount", "min_max_adjustment")
     assert [line[name] for name in names] == ["6.20", "0.80", None, "0.0000"]
     assert [taken_back[name] for name in names] == ["-6.20", "-0.80", None, "0.0000"]
+    assert [line[name] for name in ("meter_start", "meter_end", "max_kw", "unit_prices", "tariff_version")] == [
+        "100.5",
+        "120.5",
+        None,
+        "",
+        "",
+    ]
+    line_of_tariff = lines[f"DE-PPP/{priced.cdr_id}"]
+    told = [line_of_tariff[name] for name in ("meter_start", "max_kw", "unit_prices", "tariff_version")]
+    assert told == [None, "9.5", "ENERGY 0.39", "2026-09-01T08:00:00Z"]
+    assert [line[name] for name in ("out_of_order_seconds", "rebate", "fx_rate", "settlement_currency", "net_settled")] == [None] * 5
     assert (line["charging_seconds"], line["parking_seconds"], line["meter_id"]) == (2700, 900, "M-1")
     assert (line["ended_at"], line["ended_local"], line["time_zone"]) == ("2026-10-05T11:00:00Z", "2026-10-05T13:00:00", "Europe/Berlin")
     assert (line["city"], line["vat_code"], line["operator_name"]) == ("Hamburg", "Z", "Company DE-PPP")
