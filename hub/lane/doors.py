@@ -80,7 +80,7 @@ class Door(ABC):
         except ClientGone:
             return
         except NotPlain:
-            await self._django(scope, _again(visit.body), send)
+            await self._django(scope, again(visit.body), send)
             return
         headers = visit.answer_headers()
         for name, value in reply.headers.items():
@@ -118,7 +118,9 @@ class Door(ABC):
             return Reply(http=refusal.http, body=write_refusal(refusal, at=visit.at), headers=refusal.headers)
 
 
-def _again(body: bytes) -> ASGIReceiveCallable:
+def again(body: bytes) -> ASGIReceiveCallable:
+    """This function will give a body that was read to its end to somebody else."""
+
     async def receive() -> ASGIReceiveEvent:
         return {"type": "http.request", "body": body, "more_body": False}
 

@@ -1,4 +1,4 @@
-"""The hot requests, and what they share: the routing table, three lines to PostgreSQL, doors found by method and path."""
+"""The hot requests, and what they share: the routing table, lines to PostgreSQL, doors found by method and path."""
 
 from asgiref.typing import HTTPScope
 from django.db import connection
@@ -13,6 +13,9 @@ from hub.lane.database import Line
 from hub.lane.doors import Door
 from hub.lane.group_commit import GroupCommit
 from hub.lane.group_read import GroupRead
+from hub.lane.oicp_sql import LOOK as OICP_LOOK
+from hub.lane.oicp_sql import ROWS as OICP_ROWS
+from hub.lane.oicp_start import OicpStartDoor
 from hub.lane.sessions import SessionDoor
 from hub.lane.table import Table
 from hub.lane.turns import TURNS, Turns
@@ -34,6 +37,10 @@ class Hot:
         self._look = GroupRead(line=Line(conninfo=conninfo, name="lane look"), query=LOOK)
         self._taken = GroupRead(line=Line(conninfo=conninfo, name="lane turns"), query=TURNS)
         self._rows = GroupCommit(line=Line(conninfo=conninfo, name="lane rows"), target=ROWS, observe=observe)
+        self._oicp_look = GroupRead(line=Line(conninfo=conninfo, name="lane oicp look"), query=OICP_LOOK)
+        self._oicp_rows = GroupCommit(line=Line(conninfo=conninfo, name="lane oicp rows"), target=OICP_ROWS, observe=observe)
+        turns = Turns(reader=self._taken, name="oicp-start")
+        self._start = OicpStartDoor(django=django, look=self._oicp_look, rows=self._oicp_rows, table=self._table, turns=turns)
         self._sessions = SessionDoor(django=django)
         self._cdrs = CdrDoor(django=django)
         authorize = AuthorizeDoor(django=django, look=self._look, rows=self._rows, table=self._table, turns=Turns(reader=self._taken))
@@ -45,20 +52,30 @@ class Hot:
         self._look.start()
         self._taken.start()
         self._rows.start()
+        self._oicp_look.start()
+        self._oicp_rows.start()
 
     async def stop(self) -> None:
         """This function will close the doors, after what is under way."""
         await self._rows.stop()
         await self._look.stop()
+        await self._oicp_rows.stop()
+        await self._oicp_look.stop()
         await self._taken.stop()
         self._sessions.close()
         self._cdrs.close()
+        self._start.close()
         await self._table.stop()
         await close_async()
 
     def find(self, scope: HTTPScope) -> Answer | None:
         """This function will return the door for this request, or None."""
-        if self._table.is_there and scope["raw_path"].startswith(b"/ocpi/"):
+        if not self._table.is_there:
+            return None
+        if scope["raw_path"].startswith(b"/api/oicp/"):
+            is_start = scope["method"] == "POST" and self._start.path.fullmatch(scope["raw_path"])
+            return self._start.answer if is_start else None
+        if scope["raw_path"].startswith(b"/ocpi/"):
             for door in self._doors.get(scope["method"], ()):
                 if door.path.fullmatch(scope["raw_path"]):
                     return door.answer

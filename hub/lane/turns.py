@@ -19,14 +19,15 @@ FROM json_to_recordset(%s::json) AS k (n int, key text, takes boolean)
 """
 
 
-Key = tuple[int, str]  # platform and request id
+Key = tuple[int, str]  # platform and request id; of OICP the operator and its session id
 
 
 class Turns:
     """The turns of this process, and its part in those of all processes over a connection of its own: locks live and die with it."""
 
-    def __init__(self, *, reader: GroupRead) -> None:
+    def __init__(self, *, reader: GroupRead, name: str = "authorize") -> None:
         self._reader = reader
+        self._name = name
         self._waiting: dict[Key, list[asyncio.Future[None]]] = {}
         self._giving_back: set[asyncio.Task[None]] = set()
 
@@ -50,7 +51,7 @@ class Turns:
         It raises GatewayTimedOut at `until` (monotonic), and DatabaseAway.
         """
         while True:
-            ((is_ours,),) = await self._reader.read({"key": _lock_of(key), "takes": True})
+            ((is_ours,),) = await self._reader.read({"key": self._lock_of(key), "takes": True})
             if is_ours:
                 return
             if monotonic() >= until:
@@ -65,11 +66,10 @@ class Turns:
 
     async def _give_back(self, key: Key) -> None:
         try:
-            await self._reader.read({"key": _lock_of(key), "takes": False})
+            await self._reader.read({"key": self._lock_of(key), "takes": False})
         except DatabaseAway:
             pass  # the connection is gone, and the lock with it
 
-
-def _lock_of(key: Key) -> str:
-    platform_id, request_id = key
-    return f"authorize:{platform_id}:{request_id}"
+    def _lock_of(self, key: Key) -> str:
+        first, second = key
+        return f"{self._name}:{first}:{second}"

@@ -105,22 +105,23 @@ def list_cards(*, providers: Sequence[int]) -> list[tuple[int, dict[str, Any]]]:
 def learn_owner(*, uid: str, provider: int, at: datetime) -> None:
     """This function will remember by keyed hash whose card a uid is, after that provider said yes."""
     with connection.cursor() as cursor:
-        cursor.execute(_LEARN, [_hash(uid), provider, at])
+        cursor.execute(_LEARN, [owner_key(uid), provider, at])
 
 
 def forget_owner(*, uid: str) -> None:
     """This function will forget whose card a uid is, after that provider did not know it any more."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM roaming_knownowner WHERE uid_hash = %s", [_hash(uid)])
+        cursor.execute("DELETE FROM roaming_knownowner WHERE uid_hash = %s", [owner_key(uid)])
 
 
 def find_known_owner(*, uid: str) -> int | None:
     """This function will return the provider that said yes to this uid last, or None."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT provider_id FROM roaming_knownowner WHERE uid_hash = %s", [_hash(uid)])
+        cursor.execute("SELECT provider_id FROM roaming_knownowner WHERE uid_hash = %s", [owner_key(uid)])
         row = cursor.fetchone()
     return row[0] if row else None
 
 
-def _hash(uid: str) -> str:
+def owner_key(uid: str) -> str:
+    """This function will return the keyed hash that the owner of a uid is remembered by."""
     return key_ring().fingerprint("uid:" + uid.strip().upper())

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from roaming.objects.versions import PushRefused
+from roaming.parties.snapshot import PlatformEntry
 from roaming.protocols.oicp import statuses
 from roaming.protocols.wire.intake import BodyTooLarge, EncodedBody, NotJson, WrongContentType
 from roaming.protocols.wire.shapes import BadFields
@@ -27,6 +28,12 @@ class NotAuthorized(OicpRefusal):
 
     def __init__(self, additional: str = "") -> None:
         super().__init__(statuses.UNAUTHORIZED, additional)
+
+
+def http_of_refusal(refusal: OicpRefusal, caller: PlatformEntry | None) -> int:
+    """This function will return the HTTP status of a refusal: 200 for a partner that reads nothing else (oicp §2.1)."""
+    policy = caller.profile.get("oicp", {}).get("http_policy", "") if caller is not None else ""
+    return 200 if policy == "always_200" else refusal.http
 
 
 def field_reference(path: str) -> str:

@@ -22,7 +22,7 @@ from roaming.parties.directory import Directory, PartyEntry, PlatformEntry
 from roaming.parties.liveness import mark_seen
 from roaming.protocols.oicp import limits, statuses
 from roaming.protocols.oicp.authentication import authenticate, check_body_id, direct_party, resolve
-from roaming.protocols.oicp.refusals import NotAuthorized, OicpRefusal, refusal_of, write_fault
+from roaming.protocols.oicp.refusals import NotAuthorized, OicpRefusal, http_of_refusal, refusal_of, write_fault
 from roaming.protocols.wire.intake import BodyTooLarge, NotJson, check_headers, read_json, read_large_json
 from roaming.routing.sides import Side
 
@@ -156,8 +156,7 @@ class OicpDoor(APIView):
         return response
 
     def _http(self, refusal: OicpRefusal) -> int:
-        policy = self.caller.profile.get("oicp", {}).get("http_policy", "") if hasattr(self, "caller") else ""
-        return 200 if policy == "always_200" else refusal.http
+        return http_of_refusal(refusal, self.caller if hasattr(self, "caller") else None)
 
     def _own_fault(self, error: Exception) -> OicpRefusal:
         if isinstance(error, OperationalError | InterfaceError):
