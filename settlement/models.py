@@ -6,7 +6,7 @@ from settlement.disputes.models import Acceptance, Adjustment, Dispute, DisputeF
 from settlement.documents.models import Document, IssuedInvoice, ReconciliationRecord, RunSeal, StatementSeal
 from settlement.ledger.models import Account, BalanceAssertion, BooksCheck, Entry, Transfer
 from settlement.netting.models import Carry, CloseStep, Conversion, NettingRun, PairTotal, PlannedPayment, Position
-from settlement.payments.models import BankEntry, BankFile, DunningNotice, Mandate, PaymentMatch, PaymentOrder
+from settlement.payments.models import BankEntry, BankFile, DunningLetter, DunningNotice, Mandate, PaymentMatch, PaymentOrder
 from settlement.statements.models import NumberSeries, Statement, StatementLine
 from settlement.tax.models import TaxDeclaration
 from settlement.terms.models import AccountChange, ExchangeRate, NettingExclusion, NettingSet, PaymentDetails, SettlementTerms, TaxProfile
@@ -31,6 +31,7 @@ __all__ = [
     "DisputeFile",
     "DisputeMessage",
     "Document",
+    "DunningLetter",
     "DunningNotice",
     "Entry",
     "ExchangeRate",

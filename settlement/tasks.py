@@ -18,6 +18,7 @@ from settlement.documents.seal_runs import seal_runs
 from settlement.documents.store import STORED_FORMATS, store_document
 from settlement.ledger.verify import keep_verification, verify_ledger
 from settlement.payments.dun import dun
+from settlement.payments.mail import mail_letters
 from settlement.statements.models import Statement
 
 logger = logging.getLogger(__name__)
@@ -83,7 +84,10 @@ def verify_books(**_: Any) -> None:
 
 @shared_task
 def mail_reminders(**_: Any) -> None:
-    """This function will mail the reminders that were noted and not mailed yet, one mail per operator (hourly)."""
+    """This function will mail the reminders that were noted and not mailed yet, one mail per operator, and released letters (hourly)."""
+    letters = mail_letters(at=timezone.now())
+    if letters:
+        logger.info("dunning letters mailed", extra={"letters": letters})
     mailed = mail_noted_reminders(at=timezone.now())
     if mailed:
         logger.info("reminders mailed", extra={"operators": mailed})

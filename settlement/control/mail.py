@@ -33,7 +33,7 @@ def mail_noted_reminders(*, at: datetime) -> int:
 
 
 def _mail(operator: int, reminders: Sequence[CdrReminder], at: datetime) -> bool:
-    to = _people_of_finance(operator)
+    to = people_of_finance(party=operator)
     if not to:
         return False
     taken = [reminder for reminder in reminders if CdrReminder.objects.filter(pk=reminder.pk, mailed_at=None).update(mailed_at=at)]
@@ -51,7 +51,8 @@ def _mail(operator: int, reminders: Sequence[CdrReminder], at: datetime) -> bool
     return True
 
 
-def _people_of_finance(party: int) -> list[str]:
+def people_of_finance(*, party: int) -> list[str]:
+    """This function will return the addresses of a party's (by its row) people of finance, those that can come in, in order."""
     people = get_user_model().objects.filter(is_active=True, memberships__party=party, memberships__role__in=_ROLES)
     return sorted(set(people.values_list("email", flat=True)))
 

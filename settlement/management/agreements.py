@@ -40,6 +40,7 @@ def describe_agreement(agreement: RoamingAgreement, terms: SettlementTerms | Non
             "billed_by": terms.billed_by,
             "scope": terms.scope,
             "settle_in": terms.settle_in,
+            "late_interest": terms.late_interest,
             "starts": terms.validity.lower,
             "ends": terms.validity.upper,
         },
@@ -70,6 +71,9 @@ def add_further_arguments(parser: CommandParser) -> None:
     parser.add_argument("--dispute-days", type=int, metavar="DAYS")
     parser.add_argument("--no-self-billing", action="store_true")
     parser.add_argument("--settle-in", metavar="CURRENCY", help="convert whatever the pair owes each other into it, at ECB rates")
+    parser.add_argument(
+        "--late-interest", metavar="PERCENT", help="a year, on overdue payments between the two; dunning letters ask for it"
+    )
     parser.add_argument("--billed-by", choices=SettlementTerms.BilledBy.values, help="provider: it bills itself, invoices are of type 389")
 
 
@@ -99,6 +103,7 @@ def read_further(options: dict[str, Any]) -> dict[str, Any]:
 _NUMBERS: tuple[tuple[str, Callable[[str], Decimal | int], int], ...] = (
     ("tolerance_amount", Decimal, 999),
     ("tolerance_percent", Decimal, 999),
+    ("late_interest", Decimal, 100),
     ("late_hold_days", int, 3650),
     ("dispute_days", int, 3650),
 )

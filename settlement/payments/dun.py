@@ -1,7 +1,8 @@
-"""Note the stages that overdue payments have reached."""
+"""Note the stages that overdue payments have reached, and draft the letter of each."""
 
 from datetime import datetime
 
+from settlement.payments.letters import draft_letters
 from settlement.payments.models import DunningNotice
 from settlement.payments.queries import list_open
 
@@ -21,4 +22,6 @@ def dun(*, at: datetime) -> list[DunningNotice]:
         for standing in late
         if (standing.payment.pk, standing.stage) not in known
     ]
-    return DunningNotice.objects.bulk_create(new, ignore_conflicts=True)
+    noted = DunningNotice.objects.bulk_create(new, ignore_conflicts=True)
+    draft_letters(at=at)
+    return noted

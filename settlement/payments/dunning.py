@@ -1,6 +1,6 @@
 """How late is a payment? Stages by days overdue, each noted once per payment.
 
-Notices are rows that people see (list_payments, the admin); the hub writes no letters by itself.
+Notices are rows that people see (list_payments, the admin). Each has a letter that a person releases; none leaves by itself.
 """
 
 STAGES = ((3, 1), (10, 2), (20, 3), (30, 4))

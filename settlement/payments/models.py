@@ -130,3 +130,31 @@ class DunningNotice(models.Model):
 
     def __str__(self) -> str:
         return f"stage {self.stage}, {self.open_amount} open"
+
+
+class DunningLetter(models.Model):
+    """The letter of a stage: drafted with the notice, released or withheld by a person, mailed once. What was released stays."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "waits for a person"
+        RELEASED = "released", "released"
+        WITHHELD = "withheld", "withheld"
+
+    notice = models.OneToOneField(DunningNotice, on_delete=models.PROTECT, related_name="letter")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
+    content = models.TextField(blank=True, help_text="What the letter says, frozen at release: the PDF is drawn from it.")
+    reason = models.CharField(max_length=300, blank=True, help_text="Why it was withheld.")
+    decided_by = models.CharField(max_length=254, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True, help_text="When it went to the payer's people of finance.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="released") | (~Q(content="") & ~Q(decided_by="")), name="letter_released_by_somebody"
+            ),
+            models.CheckConstraint(condition=Q(mailed_at__isnull=True) | Q(state="released"), name="letter_mailed_if_released"),
+        ]
+
+    def __str__(self) -> str:
+        return f"letter of {self.notice} ({self.state})"

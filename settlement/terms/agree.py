@@ -27,6 +27,7 @@ FURTHER = frozenset(
         "billed_by",
         "scope",
         "settle_in",
+        "late_interest",
     }
 )
 _PRICING: dict[str, tuple[object, ...]] = {
@@ -71,7 +72,7 @@ def agree_terms(
 
     `hub_fee` is a net amount per original CDR in `currency`. The netting set is made where it is new (monthly unless `cycle` says
     otherwise). `further` are the fields of settlement.terms.models.SettlementTerms beyond these: fee_plan, pricing, tolerance_amount,
-    tolerance_percent, late_hold_days, dispute_days, self_billing, billed_by, scope, settle_in. It raises WrongTerms,
+    tolerance_percent, late_hold_days, dispute_days, self_billing, billed_by, scope, settle_in, late_interest. It raises WrongTerms,
     OtherCycle and TermsAlreadyAgreed.
     """
     _refuse_nonsense(hub_fee=hub_fee, currency=currency)

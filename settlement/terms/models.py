@@ -75,6 +75,13 @@ class SettlementTerms(models.Model):
     tolerance_amount = models.DecimalField(max_digits=8, decimal_places=4, null=True, blank=True, help_text="Of a price; empty: the hub's.")
     tolerance_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     late_hold_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Later CDRs are held; empty: the hub's rule.")
+    late_interest = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        help_text="Percent a year that an overdue payment between the two bears; 0: none.",
+    )
     dispute_days = models.PositiveSmallIntegerField(default=30, db_default=30, help_text="After receipt of the statement.")
     billed_by = models.CharField(
         max_length=8,

@@ -21,6 +21,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "order_payments": frozenset({"maker", "checker", "treasurer", "treasury-checker"}),
     "import_bank": frozenset({"maker", "checker", "treasurer", "treasury-checker"}),
     "match_bank": frozenset({"maker", "treasurer"}),
+    "release_letter": frozenset({"maker", "checker", "treasurer"}),
     "propose_account": frozenset({"maker", "treasurer"}),
     "approve_account": frozenset({"checker", "treasury-checker"}),
     "export": frozenset({"maker", "checker", "treasurer", "treasury-checker", "controller", "tax", "auditor"}),

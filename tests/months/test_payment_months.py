@@ -1,17 +1,23 @@
 """Worked months of payments: case 38 of finance §7, and what banks do beside it: returns, wrong payers, files twice."""
 
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pypdf
 import pytest
+from django.core.mail import EmailMessage
 
+from hub.users.keep import keep_user
 from settlement.ledger.balances import trial_balance
 from settlement.ledger.verify import verify_ledger
-from settlement.models import BankEntry, PaymentMatch, PlannedPayment
+from settlement.models import BankEntry, DunningLetter, PaymentMatch, PlannedPayment, SettlementTerms
 from settlement.netting.references import reference_of
 from settlement.payments.dun import dun
 from settlement.payments.import_bank import Imported, UnknownAccount, import_bank
+from settlement.payments.letters import LetterDecided, NothingOpen, release_letter, withhold_letter
+from settlement.payments.mail import mail_letters
 from settlement.payments.match import CannotMatch, match_by_hand
 from settlement.payments.queries import Standing, list_exposure, list_payments, list_standings, list_unmatched
 from settlement.payments.settled import settlement_of
@@ -21,6 +27,7 @@ from tests.builders.bank import IBAN, Entry, a_bank_file
 from tests.builders.charges import CUT_OFF_NOVEMBER, NOVEMBER, some_terms
 from tests.builders.months import MAKER, Month, charge, close, issue
 from tests.builders.parties import a_party
+from tests.builders.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -148,13 +155,46 @@ def test_nothing_is_read_for_strangers_accounts_or_by_those_who_may_not() -> Non
     assert not BankEntry.objects.exists()
 
 
-def test_overdue_payments_pass_four_stages_once_each() -> None:
+def test_overdue_payments_pass_four_stages_once_each_and_letters_wait_for_a_person(mailoutbox: list[EmailMessage]) -> None:
     # Due on 2026-11-17, fourteen days from the third.
+    SettlementTerms.objects.update(late_interest=9)
+    set_details(party=a_party("DE-AAA"), details={"language": "de"})
     october()
     stages: list[tuple[int, int, object]] = []
     for day in (17, 19, 20, 20, 27):
         stages += [(day, notice.stage, notice.open_amount) for notice in dun(at=datetime(2026, 11, day, tzinfo=UTC))]
     stages += [(7, notice.stage, notice.days_overdue) for notice in dun(at=datetime(2026, 12, 7, tzinfo=UTC))]
     assert stages == [(20, 1, Decimal("112.10")), (27, 2, Decimal("112.10")), (7, 3, 20)]
+    # Each has a letter; a later stage takes the place of the letters that nobody released.
+    assert list(DunningLetter.objects.order_by("id").values_list("notice__stage", "state")) == [
+        (1, "withheld"),
+        (2, "withheld"),
+        (3, "draft"),
+    ]
+    assert mail_letters(at=AT) == len(mailoutbox) == 0
+    third = DunningLetter.objects.get(state="draft").pk
+    december = datetime(2026, 12, 8, tzinfo=UTC)
+    with pytest.raises(RoleMayNot):
+        release_letter(letter_id=third, by=MAKER, by_role="auditor", at=december)
+    release_letter(letter_id=third, by=MAKER, by_role="maker", at=december)
+    with pytest.raises(LetterDecided, match="is released"):
+        withhold_letter(letter_id=third, reason="paid", by=MAKER, by_role="maker", at=december)
+    keep_user(email="ap@aaa.example", password=PASSWORD, party=a_party("DE-AAA").key, role="partner-finance")
+    assert [mail_letters(at=december), mail_letters(at=december), len(mailoutbox)] == [1, 0, 1]
+    (mail,) = mailoutbox
+    assert (mail.to, mail.bcc) == ([], ["ap@aaa.example"])
+    page = pypdf.PdfReader(io.BytesIO(mail.attachments[0].content)).pages[0].extract_text()  # 112.10 × 9 % × 21 / 365
+    for words in ("Zweite Mahnung", "Offen", "112,10 EUR", "Zinsen, 9,00 % im Jahr", "0,58 EUR", "112,68 EUR", "13. Dezember 2026", rf()):
+        assert words in page.replace("\n", " ")
     bank("B", Entry("112.10", reference=rf()))
     assert dun(at=datetime(2026, 12, 31, tzinfo=UTC)) == []
+
+
+def test_a_letter_about_a_payment_that_came_meanwhile_is_not_released() -> None:
+    october()
+    dun(at=datetime(2026, 11, 20, tzinfo=UTC))
+    bank("B", Entry("112.10", reference=rf()))
+    letter = DunningLetter.objects.get()
+    with pytest.raises(NothingOpen, match="not overdue any more"):
+        release_letter(letter_id=letter.pk, by=MAKER, by_role="maker", at=datetime(2026, 11, 21, tzinfo=UTC))
+    assert withhold_letter(letter_id=letter.pk, reason="paid", by=MAKER, by_role="maker", at=AT).state == "withheld"

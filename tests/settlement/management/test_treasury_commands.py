@@ -14,6 +14,7 @@ from hub.users.keep import keep_user
 from roaming.canonical import PartyId
 from settlement.models import PlannedPayment
 from settlement.netting.references import reference_of
+from settlement.payments.dun import dun
 from settlement.terms.details import set_details
 from tests.builders.bank import IBAN, Entry, a_bank_file
 from tests.builders.charges import some_terms
@@ -113,6 +114,10 @@ def test_a_month_from_rules_to_receipts_and_back_out_to_the_auditor(tmp_path: Pa
     assert (settled["state"], settled["currencies"]["EUR"]["received"]) == ("settled", "82.10")
     assert {row["party"]: row["state"] for row in settled["statements"]} == {"DE-AAA": "paid", "DE-BBB": "paid", "DE-CCC": "paid"}
     assert {row["party"]: row["open"] for row in tell("list_exposure")["exposure"]} == {"DE-AAA": "0.00", "DE-BBB": "0.00"}
+    overdue = datetime(2027, 9, 1, tzinfo=UTC)
+    assert (dun(at=overdue), tell("list_letters")) == ([], {"letters": []})
+    assert "there is no letter 1" in refusal("release_letter", letter=1, by="maker@hub.example")
+    assert "there is no letter 1" in refusal("export_letter", letter=1, output=tmp_path / "letter.pdf")
     assert tell("trial_balance")["sums"] == {"EUR": "0.00"}
     assert tell("export_ledger", format="beancount", output=tmp_path / "books.beancount")["lines"] > 10
     assert tell("verify_ledger")["ok"]
