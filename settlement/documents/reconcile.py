@@ -4,10 +4,11 @@ The wire belongs to the protocols; `describe_record` gives what OCPI 2.3.0 editi
 """
 
 import uuid
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from roaming.models import Party
 from settlement.documents.models import ReconciliationRecord
@@ -36,12 +37,23 @@ ORDER BY cdr.ended_at, cdr.cdr_id
 """
 
 
+Tell = Callable[[Sequence[ReconciliationRecord]], None]
+_tellers: list[Tell] = []
+
+
+def when_kept(tell: Tell) -> None:
+    """This function will let `tell` hear of new records, in the transaction that writes them."""
+    _tellers.append(tell)
+
+
+@transaction.atomic
 def keep_records(*, run: NettingRun) -> int:
     """This function will write the records of an issued run that are not there yet, and return how many documents have one.
 
     Documents about decided disputes only name no CDR of the period, and have none.
     """
     assert run.issued_at is not None
+    NettingRun.objects.select_for_update().get(pk=run.pk)  # two that write at once would tell partners twice
     rows = []
     for statement in Statement.objects.filter(run=run).select_related("run__netting_set", "party").order_by("id"):
         for supply in list_supplies(statement=statement):
@@ -61,7 +73,10 @@ def keep_records(*, run: NettingRun) -> int:
                     )
                 )
     rows = [row for row in rows if cdr_ids(record=row)]
-    ReconciliationRecord.objects.bulk_create(rows, ignore_conflicts=True)
+    known = set(ReconciliationRecord.objects.filter(run=run).values_list("record_id", flat=True))
+    new = ReconciliationRecord.objects.bulk_create(row for row in rows if row.record_id not in known)
+    for tell in _tellers if new else ():
+        tell(new)
     return len(rows)
 
 

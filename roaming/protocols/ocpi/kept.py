@@ -1,4 +1,4 @@
-"""Lists that the hub answers by itself in a module that it otherwise passes on unread.
+"""Objects that the hub keeps itself in a module that it otherwise passes on unread: their list, and the pushes of each.
 
 Whoever keeps the records (settlement keeps those of its invoices) stands above this room and registers here how they are read.
 """
@@ -30,7 +30,9 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 Read = Callable[[Asked], Kept]
+ReadOne = Callable[[int], Mapping[str, Any] | None]
 _kept: dict[str, Read] = {}
+_single: dict[str, ReadOne] = {}
 
 
 def keep_list(*, module: str, read: Read) -> None:
@@ -41,3 +43,14 @@ def keep_list(*, module: str, read: Read) -> None:
 def find_list(module: str) -> Read | None:
     """This function will return how the hub's own list of a module is read, or None where it keeps none."""
     return _kept.get(module)
+
+
+def keep_objects(*, module: str, read: ReadOne) -> None:
+    """This function will let `read` say what an object of a module is now, by its row, when it is pushed; None: it is gone."""
+    _single[module] = read
+
+
+def read_object(module: str, row: int) -> Mapping[str, Any] | None:
+    """This function will return an object that the hub keeps, as the wire has it, or None."""
+    read = _single.get(module)
+    return read(row) if read is not None else None

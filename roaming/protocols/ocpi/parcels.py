@@ -24,6 +24,7 @@ from roaming.protocols.ocpi.article import Article, Crossing
 from roaming.protocols.ocpi.client import NotAnEnvelope, Refused, Reply, read_reply
 from roaming.protocols.ocpi.crossings import note_crossing
 from roaming.protocols.ocpi.dialect import Shape, encode
+from roaming.protocols.ocpi.kept import read_object
 from roaming.protocols.ocpi.kinds import write_instant
 from roaming.protocols.ocpi.loss import LossReport
 from roaming.protocols.ocpi.manners import Manner
@@ -40,6 +41,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 _REMEMBERED = timedelta(days=30)
 _MOST_PATIENCE_SECONDS = 3600.0
 _MOST_OF_A_NOTE = 200
+# The object type of what the hub keeps in a module that it does not read.
+KEPT = "kept"
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +57,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_letter(*, parcel: Parcel, dialect: Dialect) -> Letter | None:
     """This function will write what the receiver must hear now, or return None where the object is gone."""
-    return (_ANSWERS.get(parcel.object_type) or _WRITERS[parcel.module])(parcel, dialect)
+    return (_ANSWERS.get(parcel.object_type) or _WRITERS.get(parcel.module) or _write_kept)(parcel, dialect)
 
 
 def goes_to_an_endpoint(parcel: Parcel) -> bool:
@@ -96,7 +99,7 @@ def judge(*, parcel: Parcel, answer: Answer) -> Outcome:
     note = f"HTTP {reply.http}, status {reply.code} {reply.message}".strip()[:_MOST_OF_A_NOTE]
     if reply.is_success:
         return Outcome("delivered", note)
-    if _knows_no_whole(parcel, reply):
+    if _knows_no_whole(parcel, reply) or (_puts_kept(parcel) and reply.http == 404):
         return Outcome("retry", note)
     refused = 2000 <= reply.code < 3000 or 400 <= reply.http < 500
     return Outcome("rejected" if refused else "retry", note)
@@ -107,6 +110,7 @@ def _judge_garbage(parcel: Parcel, answer: Answer, garbage: NotAnEnvelope) -> Ou
         return Outcome("delivered", f"HTTP {answer.status} without a body")  # met in the field: taken, and nothing said
     if answer.status in (400, 404, 405, 409, 410, 422):
         retry = answer.status in (404, 405) and _is_part(parcel) and parcel.attempts == 0
+        retry = retry or (answer.status == 404 and _puts_kept(parcel))
         return Outcome("retry" if retry else "rejected", f"HTTP {answer.status}")
     return Outcome("retry", str(garbage)[:_MOST_OF_A_NOTE])
 
@@ -305,6 +309,24 @@ def _write_client_info(parcel: Parcel, dialect: Dialect) -> Letter | None:
         last_updated=platform.status_changed_at or platform.created_at,
     )
     return Letter(method="PUT", path=key, body=encode(dialect.client_info.write(info)))
+
+
+def _write_kept(parcel: Parcel, dialect: Dialect) -> Letter | None:
+    """This function will write an object that the hub keeps in a module it does not read (OCPI 2.3.0 ed2, invoice reconciliation).
+
+    A new one is POSTed, one that the receiver may know is PUT under its owner and id: so a POST whose answer was lost makes no second.
+    """
+    found = read_object(parcel.module, parcel.object_row)
+    if found is None:
+        return None
+    if not _puts_kept(parcel):
+        return Letter(method="POST", body=encode(found))
+    return Letter(method="PUT", path=(found["country_code"], found["party_id"], found["id"]), body=encode(found))
+
+
+def _puts_kept(parcel: Parcel) -> bool:
+    # By turns: a PUT that is answered 404 is followed by a POST, a POST that came to nothing by a PUT.
+    return parcel.object_type == KEPT and (parcel.attempts % 2 == 0) == (parcel.verb == "put")
 
 
 _WRITERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
