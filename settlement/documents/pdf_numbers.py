@@ -25,18 +25,24 @@ def written_for(*, language: str, country: str) -> Iterator[None]:
 
 def figure(amount: str, *, decimals: int | None = None) -> str:
     """This function will write an amount for people: 1,234.50, -1,234.50 in English; with `decimals` places where told."""
-    symbols = _locale.get().number_symbols["latn"]
+    group, point = _marks(_locale.get())
     sign, digits = ("-", amount[1:]) if amount.startswith("-") else ("", amount)
     whole, _, fraction = digits.partition(".")
     if decimals is not None:
         fraction = fraction.ljust(decimals, "0")
-    grouped = f"{int(whole):,}".replace(",", symbols["group"].replace("\u202f", "\xa0"))  # the narrow space is in no font of ours
-    return f"{sign}{grouped}" + (f"{symbols['decimal']}{fraction}" if fraction else "")
+    grouped = f"{int(whole):,}".replace(",", group)
+    return f"{sign}{grouped}" + (f"{point}{fraction}" if fraction else "")
 
 
 def day(of: date) -> str:
     """This function will write a day in words: 3 November 2026."""
     return format_date(of, format="long", locale=_locale.get())
+
+
+@cache
+def _marks(locale: Locale) -> tuple[str, str]:
+    symbols = locale.number_symbols["latn"]
+    return symbols["group"].replace("\u202f", "\xa0"), symbols["decimal"]  # the narrow space is in no font of ours
 
 
 @cache

@@ -8,6 +8,7 @@ from functools import cache
 from xml.sax.saxutils import escape
 
 from django.conf import settings
+from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
@@ -28,6 +29,8 @@ ACCENT = HexColor("#0E7C7B")
 RULE = HexColor("#D3DCE3")
 PALE = HexColor("#F2F6F8")
 WHITE = HexColor("#FFFFFF")
+
+rl_config.useA85 = 0  # binary streams: a fifth smaller, and no time spent on writing them as letters
 
 REGULAR, BOLD = "SourceSans", "SourceSans-Semibold"
 

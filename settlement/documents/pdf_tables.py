@@ -5,9 +5,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, LongTable, Paragraph, Table, TableStyle
+from reportlab.platypus import Flowable, LongTable, Table, TableStyle
 
 from settlement.documents.pdf_numbers import figure
+from settlement.documents.pdf_rows import Rows
 from settlement.documents.pdf_style import (
     ACCENT,
     BODY,
@@ -20,7 +21,6 @@ from settlement.documents.pdf_style import (
     REGULAR,
     RULE,
     SMALL,
-    TINY,
     WHITE,
     WIDTH,
     style,
@@ -33,7 +33,7 @@ PRINTED = (
     *("line", "side", "cdr", "operator", "provider", "bucket", "service_period", "credit_of", "original_statement", "original_line"),
     *("ended_at", "evse_id", "energy_kwh", "net", "vat_rate", "gross", "amount"),
 )
-_ROWS_OF_A_TABLE = 500  # reportlab measures a whole table before it breaks it
+_ROWS_OF_A_TABLE = 500
 
 
 def tiles(content: StatementContent) -> Flowable:
@@ -140,7 +140,7 @@ def cdr_tables(lines: Iterable[dict[str, Any]], *, currency: str) -> Iterator[Fl
     """This function will return the CDR annex in tables of some hundred rows each."""
     head = ["", "Ended (UTC)", "CDR", "Counterparty", "EVSE", "kWh", "Net", "VAT %", "Gross", f"Amount {currency}"]
     widths = [8 * mm, 22 * mm, 33 * mm, 16 * mm, 28 * mm, 12 * mm, 14 * mm, 10 * mm, 15 * mm, 16 * mm]
-    rows: list[list[Any]] = []
+    rows: list[list[str]] = []
     for line in lines:
         whom = line["provider"] if line["side"] == "receivable" else line["operator"]
         mark = {"late": f" (late: {line['service_period']})", "credit": f" (credits {line['credit_of']}{_stood(line)})"}.get(
@@ -150,9 +150,9 @@ def cdr_tables(lines: Iterable[dict[str, Any]], *, currency: str) -> Iterator[Fl
             [
                 str(line["line"]),
                 line["ended_at"][:16].replace("T", " "),
-                _breaking(line["cdr"].partition("/")[2] + mark),
+                line["cdr"].partition("/")[2] + mark,
                 whom,
-                _breaking(line["evse_id"]),
+                line["evse_id"],
                 _kwh(line["energy_kwh"], decimals=3),
                 figure(line["net"]),
                 figure(line["vat_rate"]),
@@ -161,10 +161,10 @@ def cdr_tables(lines: Iterable[dict[str, Any]], *, currency: str) -> Iterator[Fl
             ]
         )
         if len(rows) == _ROWS_OF_A_TABLE:
-            yield _table([head, *rows], widths=widths, words=5, size=6.5)
+            yield Rows(rows, head=head, widths=widths, words=5, wrapped=(2, 4))
             rows = []
     if rows:
-        yield _table([head, *rows], widths=widths, words=5, size=6.5)
+        yield Rows(rows, head=head, widths=widths, words=5, wrapped=(2, 4))
 
 
 def ruled_table(rows: list[list[Any]], *, widths: Sequence[float], words: int, size: float = 8) -> Flowable:
@@ -216,8 +216,3 @@ def _without(name: str, key: str | None) -> str:
 
 def _grouped(iban: str) -> str:
     return " ".join(iban[place : place + 4] for place in range(0, len(iban), 4))
-
-
-def _breaking(words: str) -> str | Paragraph:
-    # A paragraph wraps, a plain string does not; plain is ten times faster, so only what is long becomes a paragraph.
-    return words if len(words) <= 24 else text(words, TINY)

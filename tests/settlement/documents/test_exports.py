@@ -188,6 +188,17 @@ class TestPdf:
         text = read_pdf(render_statement(statement=issue(close()).statement("M"), format="pdf").content)
         assert "The first 2 of 3" in text
 
+    def test_breaks_what_is_wider_than_its_column_and_goes_on_over_pages(self) -> None:
+        for number in range(60):
+            charge("M", "P", "1.00", id=f"WIDE-{number:02}-ŁÓDŹ-WWWWWWWWWWWWWWWWWWWWWWWW")
+        pages = pypdf.PdfReader(io.BytesIO(render_statement(statement=issue(close()).statement("M"), format="pdf").content)).pages
+        texts = ["".join(page.extract_text().split()) for page in pages]
+        whole = "".join(texts)
+        assert all(whole.count(f"WIDE-{number:02}-ŁÓDŹ-WWWWWWWW") == 1 for number in range(60))
+        of_rows = [text for text in texts if "WIDE-" in text]
+        assert len(of_rows) > 1
+        assert all("Ended(UTC)CDRCounterparty" in text for text in of_rows)
+
     def test_carries_its_own_fonts_and_its_pages_are_counted(self) -> None:
         reader = pypdf.PdfReader(io.BytesIO(render_statement(statement=october().statement("M"), format="pdf").content))
         fonts = set[str]()
