@@ -1,6 +1,7 @@
 """What every call leaves behind: its exchange, the breaker's count, and whether the partner is there."""
 
 import logging
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -91,15 +92,32 @@ def write_down(attempt: Attempt, status: Platform.Status) -> None:
 
 
 def write_down_later(attempt: Attempt, status: Platform.Status) -> None:
-    """This function will do what `write_down` does in a thread of its own, for callers in an event loop."""
+    """This function will do what `write_down` does in a thread of its own, for callers in an event loop.
+
+    Of many calls that find out the same about a platform at once, the first is written down.
+    """
+    platform_id = attempt.call.platform_id
+    with _lock:
+        latest = _queued.get(platform_id)
+        if latest is not None and latest[1] == status:
+            return
+        _queued[platform_id] = attempt, status
     _writer.submit(_write_down_and_close, attempt, status)
 
 
 _writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="egress-outcome")
+_lock = threading.Lock()
+_queued: dict[int, tuple[Attempt, Platform.Status]] = {}  # by platform: what comes last of it, until that is written
 
 
 def _write_down_and_close(attempt: Attempt, status: Platform.Status) -> None:
     try:
         write_down(attempt, status)
     finally:
-        connection.close()  # it happens a few times an hour per platform: no connection is kept for that
+        platform_id = attempt.call.platform_id
+        with _lock:
+            if _queued[platform_id][0] is attempt:
+                del _queued[platform_id]
+            is_last = not _queued
+        if is_last:
+            connection.close()  # it happens a few times an hour per platform: no connection is kept for that

@@ -1,10 +1,13 @@
 """deliver_outbox: send what is queued for partners; the dispatcher of a running hub, or once by hand."""
 
 import asyncio
+import gc
 import logging
 import signal
+from collections import Counter
 from typing import Any
 
+import uvloop
 from django.core.management.base import CommandParser
 
 from roaming.deliveries.drain import drain
@@ -27,7 +30,7 @@ class Command(OperatorCommand):
 
     def run(self, **options: Any) -> dict[str, Any]:
         """This function will send and return the counts of rows by how they ended."""
-        counts = drain() if options["once"] else asyncio.run(_pump_until_told())
+        counts = drain() if options["once"] else _pump()
         return {name: counts[name] for name in _COUNTS}
 
     def describe(self, result: dict[str, Any]) -> str:
@@ -35,7 +38,15 @@ class Command(OperatorCommand):
         return ", ".join(f"{result[name]} {name}" for name in _COUNTS)
 
 
-async def _pump_until_told() -> Any:
+def _pump() -> Counter[str]:
+    # What was imported lives as long as the process. Walking over it again and again took a third of the dispatcher's time (measured).
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_pump_until_told())
+
+
+async def _pump_until_told() -> Counter[str]:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for told in (signal.SIGTERM, signal.SIGINT):
