@@ -343,7 +343,8 @@ def _check_credit(cdr: canonical.Cdr, found: _Found, provider: PartyEntry) -> No
     if found.original_provider != provider.id:
         raise BadCredit(79, "cdr_token: the original was charged to another provider")
     if not _is_negative_of(cdr.total_cost, original.total_cost):
-        raise BadCredit(79, f"total_cost: must be exactly the negative of {original.total_cost.before_taxes} and its taxes")
+        whole = f"total_cost: must be exactly the negative of {original.total_cost.before_taxes} and its taxes"
+        raise BadCredit(79, f"{whole}; to take back a part, credit it in full and send a new CDR, or accept a dispute of that part")
 
 
 def _is_negative_of(credit: canonical.Price, original: canonical.Price) -> bool:

@@ -44,6 +44,11 @@ def missing_of_supply(
                 f"{buyer.key} has not declared that it resells electricity (Art. 38) for {first_day} to {final_day}: "
                 f"declare_dealer --party {buyer.key} --country {state_of(buyer_vat_id)} --from {first_day}"
             )
+    if rule.proof == Proof.ADVICE:
+        yield (
+            f"no rule decides the VAT between {seller.key} and {buyer.key} ({rule.note}): a tax adviser does, and a row of the table of "
+            "rules says so in a later release (docs/decisions/0008)"
+        )
     if rule.proof == Proof.REGISTRATION:
         states = {_state(country) for country in countries}
         held = set(_held(seller, TaxDeclaration.Kind.REGISTRATION, first_day, final_day).values_list("country", flat=True))

@@ -46,10 +46,11 @@ class Proof(StrEnum):
     NONE = ""
     DEALER = "dealer"
     REGISTRATION = "registration"
+    ADVICE = "advice"  # no row decides such a supply: a tax adviser does, and then there is one
 
 
 class Rule(NamedTuple):
-    """One row. Zones are EU, GB, CH (with LI) or * for any; None means: whatever it is."""
+    """One row. Zones are EU, GB, CH (with LI), NO, IS or * for any; None means: whatever it is."""
 
     code: str
     note: str
@@ -119,6 +120,30 @@ SUPPLY_RULES: tuple[Rule, ...] = (
         *("CH-IN", "outside EU VAT, CH acquisition tax", "EU", "CH", None, Dealer.DECLARED, None, False, "O", "Art. 38; Art. 7(2) MWSTG"),
         "Supplied at the recipient's seat in Switzerland: it declares acquisition tax (Art. 45 MWSTG).",
     ),
+    # --- Norway and Iceland: each at home by its own act; a reseller there buys outside the Union's VAT; nothing else is known
+    Rule(
+        *("NO-HOME", "domestic, Norway", "NO", "NO", True, None, Place.SELLER, True, "S", "merverdiavgiftsloven § 1-3, § 3-1"),
+        *("Electricity is goods, supplied in Norway by a seller of Norway: the seller charges its VAT.", Proof.NONE, date(2010, 1, 1)),
+    ),
+    Rule(
+        *("IS-HOME", "domestic, Iceland", "IS", "IS", True, None, Place.SELLER, True, "S", "lög nr. 50/1988, 1. og 2. gr."),
+        "Supplied in Iceland by a seller of Iceland: the seller charges its VAT.",
+    ),
+    *(
+        Rule(
+            *(f"{zone}-IN", f"outside EU VAT, reseller in {land}", "EU", zone, None, Dealer.DECLARED, None, False, "O", "Art. 38"),
+            f"The buyer resells and is established in {land}: outside the scope of VAT of the Union; what is due there is for the buyer.",
+        )
+        for zone, land in (("NO", "Norway"), ("IS", "Iceland"))
+    ),
+    *(
+        Rule(
+            *(f"{zone}-OPEN", f"undecided: {land}", seller, buyer, None, None, None, True, "S", "none"),
+            *(f"VAT as the CDR tells it: for supplies of this kind with {land} local advice comes first.", Proof.ADVICE),
+        )
+        for zone, land in (("NO", "Norway"), ("IS", "Iceland"))
+        for seller, buyer in ((zone, "*"), ("*", zone))
+    ),
 )
 
 _NO_RULE = Rule(
@@ -139,16 +164,16 @@ FEE_RULES: tuple[Rule, ...] = (
             *("FEE-OUT", "outside scope, Art. 44", seller, buyer, False, None, None, False, "O", "Art. 44"),
             f"{_SERVICE}, in another tax territory.",
         )
-        for seller, buyer in (("*", "GB"), ("*", "CH"), ("GB", "*"), ("CH", "*"))
+        for seller, buyer in (("*", "GB"), ("*", "CH"), ("GB", "*"), ("CH", "*"), ("EU", "NO"), ("EU", "IS"))
     ),
 )
 
 
 def zone_of(state: str) -> str:
-    """This function will return EU, GB, CH or nothing for the two letters that a VAT id begins with."""
+    """This function will return EU, GB, CH, NO, IS or nothing for the two letters that a VAT id begins with."""
     if state in EU_STATES:
         return "EU"
-    return {"GB": "GB", "XI": "GB", "CH": "CH", "LI": "CH"}.get(state, "")
+    return {"GB": "GB", "XI": "GB", "CH": "CH", "LI": "CH", "NO": "NO", "IS": "IS"}.get(state, "")
 
 
 def state_of(vat_id: str) -> str:

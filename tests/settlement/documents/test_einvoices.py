@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from lxml import etree
 
-from settlement.documents.invoices import MissingTaxRate
+from settlement.documents.invoices import MissingTaxRate, MissingVatId
 from settlement.documents.issue_invoices import issued_invoices
 from settlement.documents.render import render_statement
 from settlement.documents.validate import InvoiceInvalid, InvoiceUnchecked, validate
@@ -119,6 +119,13 @@ def test_vat_is_told_in_the_tax_currency_and_words_in_the_buyers_language(settin
 
 
 class TestFailClosed:
+    def test_what_no_rule_decides_has_no_invoice_and_says_why(self) -> None:
+        set_details(party=a_party("DE-MMM"), details={"vat_id": "NO995525828MVA"})
+        some_terms()
+        charge("M", "P", "10.00", vat="2.50")
+        with pytest.raises(MissingVatId, match=r"no rule decides the VAT between DE-PPP and DE-MMM \(undecided: Norway\)"):
+            issued_invoices(statement=issue(close()).statement("M"))
+
     def test_a_changed_sum_is_named_and_not_given_out(self) -> None:
         row = issued_invoices(statement=november_with_a_credit().statement("M"))[0]
         changed = row.ubl.replace('<cbc:PayableAmount currencyID="EUR">7.33', '<cbc:PayableAmount currencyID="EUR">7.34')

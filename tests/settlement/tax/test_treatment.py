@@ -11,6 +11,7 @@ from settlement.tax.treatment import REVERSE_CHARGE, Standing, treat_fee, treat_
 DAY = date(2026, 10, 10)
 NL, NL_2, DE, FR = "NL123456789B13", "NL004495445B01", "DE111111125", "FR40303265045"
 GB, CH = "GB980780684", "CHE107787577IVA"
+NO, IS = "NO995525828MVA", "IS00621"
 
 
 def dealer(country: str) -> Standing:
@@ -35,7 +36,7 @@ class TestSupply:
         treatment = treat_supply(vat=Decimal("2.10"), rate=Decimal(21), seller_vat_id=NL, buyer_vat_id=DE)
         assert treatment == (Decimal(0), Decimal(0), REVERSE_CHARGE)
 
-    @pytest.mark.parametrize(("seller", "buyer"), [("", ""), (NL, ""), ("", DE), (CH, DE), (DE, CH), (GB, DE), (DE, GB), ("NO1", DE)])
+    @pytest.mark.parametrize(("seller", "buyer"), [("", ""), (NL, ""), ("", DE), (CH, DE), (DE, CH), (GB, DE), (DE, GB)])
     def test_without_details_it_is_taxed_as_the_cdr_says(self, seller: str, buyer: str) -> None:
         assert treated(seller, buyer) == (Decimal("2.10"), "")
 
@@ -56,10 +57,20 @@ class TestSupply:
             (DE, GB, dealer("GB"), "DEU", "0", "outside EU VAT, UK reverse charge"),
             (CH, DE, dealer("DE"), "CHE", "0", "outside Swiss VAT, Art. 7(2)"),
             (DE, CH, dealer("CH"), "DEU", "0", "outside EU VAT, CH acquisition tax"),
+            (DE, NO, dealer("NO"), "DEU", "0", "outside EU VAT, reseller in Norway"),
+            (DE, NO, consumer("NO"), "DEU", "2.10", "undecided: Norway"),
+            (NO, DE, dealer("DE"), "NOR", "2.10", "undecided: Norway"),
+            (IS, NO, dealer("NO"), "ISL", "2.10", "undecided: Norway"),
         ],
     )
     def test_follows_what_the_buyer_declared(self, seller: str, buyer: str, declared: Standing, at: str, vat: str, note: str) -> None:
         assert treated(seller, buyer, declared, at=at) == (Decimal(vat), note)
+
+    def test_norway_and_iceland_are_decided_at_home_only(self) -> None:
+        assert treated(NO, NO, at="NOR") == (Decimal("2.10"), "domestic, Norway")
+        assert treated(IS, IS, at="ISL") == (Decimal("2.10"), "domestic, Iceland")
+        assert treated(NO, NO, at="SWE")[1] == "undecided: Norway"
+        assert treated(NO, NO, at="NOR", on=date(2009, 12, 31))[1] == "undecided: Norway"  # before the act of 2009
 
     @pytest.mark.parametrize(("seller", "buyer", "at"), [(NL, NL_2, "NLD"), (GB, GB, "GBR"), (CH, CH, "CHE")])
     def test_at_home_the_seller_charges_its_tax(self, seller: str, buyer: str, at: str) -> None:
