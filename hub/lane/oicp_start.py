@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope
@@ -44,10 +44,10 @@ from roaming.protocols.oicp.refusals import OicpRefusal, http_of_refusal, refusa
 from roaming.protocols.oicp.start import Asking, Known, Learnt, Question, Verdict, card_key, choose, find_asked, kinds_of, learn
 from roaming.protocols.oicp.start_ask import ask_start
 from roaming.protocols.oicp.start_record import (
-    answered_session,
     read_start,
     record_columns,
     references,
+    session_columns,
     start_digest,
     write_refusal,
     write_start,
@@ -68,8 +68,6 @@ _CARDS = msgspec.json.Decoder(list[FoundCard])
 _TOKENS = msgspec.json.Decoder(list[canonical.Token])
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _AWAY = (DatabaseAway, NotWritten, OperationalError, InterfaceError)
-
-R = TypeVar("R")
 
 
 class OicpStartDoor:
@@ -174,7 +172,7 @@ class OicpStartDoor:
         verdict, learnt, provider_seconds = await self._ask(visit, question, asked, known)
         answer = write_start(start=start, verdict=verdict, session_id=question.session_id if verdict.is_authorized else None)
         place = await self._places.find(evse, owner=visit.operator) if evse is not None else None
-        session = answered_session(question=question, verdict=verdict, answer=answer, digest=digest, place=place)
+        session = session_columns(question=question, verdict=verdict, answer=answer, digest=digest, place=place)
         columns = record_columns(
             question=question,
             verdict=verdict,
@@ -186,7 +184,7 @@ class OicpStartDoor:
         self._count(columns, monotonic() - visit.started - provider_seconds, provider_seconds)
         if verdict.is_authorized and place is not None:
             await self._places.run(
-                lambda: _quietly(lambda: tell_session(hub=session, directory=visit.directory, status=PENDING, at=visit.at))
+                lambda: _quietly(lambda: tell_session(hub=HubSession(**session), directory=visit.directory, status=PENDING, at=visit.at))
             )
         return answer
 
@@ -245,10 +243,10 @@ class OicpStartDoor:
             self._provider_seconds.observe(provider_seconds)
 
 
-def _row(columns: dict[str, Any], session: HubSession, learnt: Learnt | None) -> dict[str, Any]:
+def _row(columns: dict[str, Any], session: dict[str, Any], learnt: Learnt | None) -> dict[str, Any]:
     row = {**columns, "request_digest": "\\x" + columns["request_digest"].hex()}
     for name in OWN:
-        row[f"session_{name}"] = getattr(session, name)
+        row[f"session_{name}"] = session[name]
     if learnt is not None:
         row["learnt_key"], row["learnt_provider"] = owner_key(learnt.uid), learnt.provider
     return row

@@ -51,22 +51,7 @@ def mint_session_id() -> str:
 
 def open_hub_session(*, session_id: str, opening: Opening, at: datetime) -> HubSession:
     """This function will write down a session before anybody is asked about it."""
-    session = _opened(session_id, opening, at)
-    session.save(force_insert=True)
-    return session
-
-
-def answered_hub_session(*, session_id: str, opening: Opening, is_allowed: bool, at: datetime, **known: Any) -> HubSession:
-    """This function will put a session together with its answer, not yet stored: until now nobody but the provider asked knew of it."""
-    session = _opened(session_id, opening, at)
-    session.state = HubSession.State.OPEN if is_allowed else HubSession.State.REFUSED
-    for name, value in known.items():
-        setattr(session, name, value)
-    return session
-
-
-def _opened(session_id: str, opening: Opening, at: datetime) -> HubSession:
-    return HubSession(
+    session = HubSession(
         session_id=session_id.lower(),
         operator_id=opening.operator,
         provider_id=opening.provider,
@@ -82,6 +67,8 @@ def _opened(session_id: str, opening: Opening, at: datetime) -> HubSession:
         place=opening.place,
         created_at=at,
     )
+    session.save(force_insert=True)
+    return session
 
 
 def confirm_hub_session(session: HubSession, **known: Any) -> None:

@@ -15,8 +15,7 @@ from roaming.protocols.oicp.start import Question, Verdict
 from roaming.protocols.oicp.v2_3.authorization import AUTHORIZE_START, AUTHORIZED, NOT_AUTHORIZED, AuthorizeStart
 from roaming.protocols.oicp.v2_3.identification import ANY, QR_CODE
 from roaming.protocols.wire.shapes import BadFields
-from roaming.sessions import hub_sessions
-from roaming.sessions.hub_sessions import AUTHORIZE, Opening
+from roaming.sessions.hub_sessions import AUTHORIZE
 from roaming.sessions.models import HubSession
 
 _ENCODER = msgspec.json.Encoder(decimal_format="string", order="sorted")
@@ -79,40 +78,45 @@ def write_refusal(refusal: OicpRefusal) -> dict[str, Any]:
     return {**statuses.acknowledgement(refusal.code, additional=refusal.additional), **answer_of(NOT_AUTHORIZED, refusal.code)}
 
 
-def answered_session(
+def session_columns(
     *, question: Question, verdict: Verdict, answer: dict[str, Any], digest: bytes, place: dict[str, Any] | None
-) -> HubSession:
-    """This function will put the session of a question together with its answer, not yet stored."""
-    start, medium = question.start, question.medium
-    opening = Opening(
-        operator=question.operator.id,
-        provider=None,
-        kind=AUTHORIZE,
-        evse_id=start.evse_id or "",
-        token_uid=token_uid_of(medium),
-        token_type=token_type_of(medium),
-        contract_id=medium.contract_id or "",
-        operator_session_id=start.operator_session_id or "",
-        provider_session_id=start.provider_session_id or "",
-        product_id=start.product_id or "",
-        request_digest=digest,
-        place=place,
-    )
-    known: dict[str, Any] = {"answer": answer, "provider_id": verdict.provider.id if verdict.provider else None}
+) -> dict[str, Any]:
+    """This function will return the columns of the session of a question with its answer: until now nobody else knew of it."""
+    start, medium, provider = question.start, question.medium, verdict.provider
+    columns: dict[str, Any] = {
+        "session_id": question.session_id.lower(),
+        "operator_id": question.operator.id,
+        "provider_id": provider.id if provider else None,
+        "kind": AUTHORIZE,
+        "state": HubSession.State.REFUSED.value,
+        "evse_id": start.evse_id or "",
+        "token_uid": token_uid_of(medium)[:64],
+        "token_type": token_type_of(medium),
+        "contract_id": medium.contract_id or "",
+        "group_id": "",
+        "is_offline": False,
+        "operator_session_id": start.operator_session_id or "",
+        "provider_session_id": start.provider_session_id or "",
+        "reference": "",
+        "stop_identifications": [],
+        "product_id": start.product_id or "",
+        "request_digest": digest,
+        "answer": answer,
+        "place": place,
+        "created_at": question.at,
+    }
     if verdict.is_authorized:
-        told = verdict.answer
-        known |= {
+        columns |= {
             "is_offline": verdict.is_offline,
-            "contract_id": verdict.contract_id or opening.contract_id,
+            "contract_id": verdict.contract_id or columns["contract_id"],
             "group_id": verdict.group_id,
             "reference": verdict.reference,
-            "provider_session_id": (told.provider_session_id if told else None) or opening.provider_session_id,
+            "provider_session_id": answer["EMPPartnerSessionID"] or "",
             "stop_identifications": answer["AuthorizationStopIdentifications"] or [],
         }
-    is_allowed = verdict.is_authorized and verdict.provider is not None
-    return hub_sessions.answered_hub_session(
-        session_id=question.session_id, opening=opening, is_allowed=is_allowed, at=question.at, **known
-    )
+        if provider is not None:
+            columns["state"] = HubSession.State.OPEN.value
+    return columns
 
 
 def record_columns(*, question: Question, verdict: Verdict, platform_id: int, duration_ms: int, digest: bytes) -> dict[str, Any]:

@@ -25,11 +25,11 @@ from roaming.protocols.oicp.start import Question, Verdict, find_asked, unknown_
 from roaming.protocols.oicp.start_ask import decide
 from roaming.protocols.oicp.start_record import (
     answer_of,
-    answered_session,
     read_start,
     record_columns,
     references,
     retry_lock,
+    session_columns,
     start_digest,
     write_refusal,
     write_start,
@@ -103,7 +103,7 @@ class AuthorizeStartDoor(AuthorizationDoor):
         )
         answer = write_start(start=start, verdict=verdict, session_id=question.session_id if verdict.is_authorized else None)
         place = kept(place_of(evse, owner=self.party)) if evse else None
-        session = answered_session(question=question, verdict=verdict, answer=answer, digest=digest, place=place)
+        session = HubSession(**session_columns(question=question, verdict=verdict, answer=answer, digest=digest, place=place))
         with transaction.atomic():  # one commit for both: what a driver waits for
             record_answer(columns)
             session.save(force_insert=True)
