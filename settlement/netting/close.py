@@ -17,7 +17,7 @@ from roaming.models import Party
 from settlement.clearing.clear import clear_everything
 from settlement.clearing.gate import allow_long_work, shut_gate
 from settlement.clearing.models import Hold, SettlementPeriod
-from settlement.clearing.roll_up import differing_days, roll_up, roll_up_day
+from settlement.clearing.roll_up import differing_days, roll_up, roll_up_day, some_pair_differs
 from settlement.disputes.queries import BUCKET as DISPUTE_BUCKET
 from settlement.ledger.assertions import assert_balances
 from settlement.ledger.post import post_entries
@@ -93,7 +93,8 @@ def _roll_up_days(work: _Work) -> None:
     netting_set, period = work["netting_set"].pk, work["period"]
     with transaction.atomic():
         allow_long_work()
-        stale = [day.isoformat() for day in differing_days(netting_set=netting_set, period=period)]
+        differs = some_pair_differs(netting_set=netting_set, period=period)
+        stale = [day.isoformat() for day in differing_days(netting_set=netting_set, period=period)] if differs else []
     add_steps(netting_set=work["netting_set"], period=period, attempt=work["attempt"], step=DAY, subjects=stale)
     while True:
         with claim(**work, step=DAY) as piece:
