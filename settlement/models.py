@@ -6,10 +6,28 @@ from settlement.disputes.models import Acceptance, Adjustment, Dispute, DisputeF
 from settlement.documents.models import Document, IssuedInvoice, ReconciliationRecord, RunSeal, StatementSeal
 from settlement.ledger.models import Account, BalanceAssertion, BooksCheck, Entry, Transfer
 from settlement.netting.models import Carry, CloseStep, Conversion, NettingRun, PairTotal, PlannedPayment, Position
-from settlement.payments.models import BankEntry, BankFile, DunningLetter, DunningNotice, Mandate, PaymentMatch, PaymentOrder
+from settlement.payments.models import (
+    BankEntry,
+    BankFile,
+    DunningLetter,
+    DunningNotice,
+    Mandate,
+    PaymentMatch,
+    PaymentOrder,
+    PaymentRelease,
+)
 from settlement.statements.models import NumberSeries, Statement, StatementLine
 from settlement.tax.models import TaxDeclaration
-from settlement.terms.models import AccountChange, ExchangeRate, NettingExclusion, NettingSet, PaymentDetails, SettlementTerms, TaxProfile
+from settlement.terms.models import (
+    AccountChange,
+    ExchangeRate,
+    NettingExclusion,
+    NettingSet,
+    PaymentDetails,
+    RateProposal,
+    SettlementTerms,
+    TaxProfile,
+)
 
 __all__ = [
     "Acceptance",
@@ -49,8 +67,10 @@ __all__ = [
     "PaymentDetails",
     "PaymentMatch",
     "PaymentOrder",
+    "PaymentRelease",
     "PlannedPayment",
     "Position",
+    "RateProposal",
     "ReconciliationRecord",
     "Repricing",
     "RuleChange",

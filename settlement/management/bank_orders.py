@@ -14,6 +14,7 @@ from settlement.management.people import NoSuchUser, Person, get_person
 from settlement.payments.bank_file import CannotInstruct
 from settlement.payments.instruct import CURRENCY, Instruction
 from settlement.payments.models import PaymentOrder
+from settlement.payments.release import NeedsSecondApprover
 from settlement.payments.take import ApproverCannotOrder, take_order
 from settlement.statements.queries import NoSuchRun, get_run
 from settlement.terms.rights import RoleMayNot
@@ -22,7 +23,7 @@ from settlement.terms.rights import RoleMayNot
 class BankOrderCommand(OperatorCommand):
     """The base of both: subclasses name the side whose bank gets the file, its kind, who writes it, and why it leaves payments out."""
 
-    refusals = (ApproverCannotOrder, CannotInstruct, NoSuchRun, NoSuchUser, RoleMayNot)
+    refusals = (ApproverCannotOrder, CannotInstruct, NeedsSecondApprover, NoSuchRun, NoSuchUser, RoleMayNot)
     side: ClassVar[str]  # the option that names the party: payer or payee
     kind: ClassVar[PaymentOrder.Kind]
     left_out: ClassVar[str]

@@ -9,7 +9,7 @@ from settlement.clearing.models import Charge
 from settlement.terms.models import NettingSet
 from settlement.terms.rights import require
 
-RULES = frozenset({"mode", "de_minimis", "zone"})
+RULES = frozenset({"mode", "de_minimis", "zone", "payment_cap"})
 
 
 class ClosedAlready(Exception):
@@ -22,7 +22,7 @@ class NoRule(Exception):
 
 @transaction.atomic
 def set_rules(*, netting_set: NettingSet, changes: Mapping[str, Any], by: str, by_role: str) -> NettingSet:
-    """This function will change mode, de_minimis or zone; it raises RoleMayNot, NoRule and ClosedAlready.
+    """This function will change mode, de_minimis, payment_cap or zone; it raises RoleMayNot, NoRule and ClosedAlready.
 
     The zone is chosen before the first charge: later, sessions near midnight would stand in the wrong period.
     """

@@ -29,6 +29,19 @@ class PaymentOrder(models.Model):
         return self.message_id
 
 
+class PaymentRelease(models.Model):
+    """The second approval of a run whose payments are above the cap of its set, with the sums that were approved."""
+
+    run = models.OneToOneField(NettingRun, on_delete=models.PROTECT, related_name="payment_release")
+    totals = models.JSONField(help_text="Per currency, what the run's payments sum to.")
+    digest = models.CharField(max_length=64, help_text="The run's digest: what was approved, exactly.")
+    released_by = models.CharField(max_length=254)
+    released_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"payments of run {self.run_id} by {self.released_by}"
+
+
 class Mandate(models.Model):
     """A payer lets a payee collect by SEPA direct debit (B2B or CORE), until it ends."""
 

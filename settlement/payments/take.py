@@ -7,6 +7,7 @@ from roaming.models import Party
 from settlement.netting.models import NettingRun
 from settlement.payments.instruct import Instruction
 from settlement.payments.models import PaymentOrder
+from settlement.payments.release import require_release
 from settlement.terms.rights import require
 
 
@@ -19,11 +20,12 @@ def take_order(
 ) -> PaymentOrder:
     """This function will note that a file was taken out; the same bytes again are the same row.
 
-    Without `by` an operator's shell takes it. It raises RoleMayNot and ApproverCannotOrder.
+    Without `by` an operator's shell takes it. It raises RoleMayNot, ApproverCannotOrder and NeedsSecondApprover.
     """
+    released_by = require_release(run=run)
     if by:
         require(action="order_payments", role=by_role, by=by)
-        if by.lower() == run.approved_by.lower():
+        if by.lower() in (run.approved_by.lower(), released_by.lower()):
             raise ApproverCannotOrder(f"{by} approved run {run.pk} and cannot order its payments: another person must")
     taken, _ = PaymentOrder.objects.get_or_create(
         run=run,

@@ -32,6 +32,13 @@ class NettingSet(models.Model):
         db_default=0,
         help_text="Payments below it, in their own currency, are carried into the next period.",
     )
+    payment_cap = models.DecimalField(
+        max_digits=18,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text="A run that moves more than this in one currency has its bank files released by a second approver; empty: no cap.",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -156,6 +163,37 @@ class ExchangeRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.per_euro} {self.currency} ({self.source}, {self.published_on})"
+
+
+class RateProposal(models.Model):
+    """A rate that no file tells: proposed by one person with its source, confirmed by another, and only then a rate."""
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "proposed"
+        APPROVED = "approved", "approved"
+        REFUSED = "refused", "refused"
+
+    currency = models.CharField(max_length=3)
+    published_on = models.DateField()
+    per_euro = models.DecimalField(max_digits=18, decimal_places=8)
+    reason = models.CharField(max_length=300, help_text="Who published it, where it can be looked up, and why it is needed.")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
+    proposed_by = models.CharField(max_length=254)
+    proposed_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=254, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["currency", "published_on"], condition=Q(state__in=["proposed", "approved"]), name="rate_proposal_once"
+            ),
+            models.CheckConstraint(condition=Q(per_euro__gt=0) & ~Q(reason=""), name="rate_proposal_says_what"),
+            models.CheckConstraint(condition=~Q(state="approved") | ~Q(decided_by=F("proposed_by")), name="rate_maker_is_not_checker"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.per_euro} {self.currency} on {self.published_on} ({self.state})"
 
 
 class PaymentDetails(models.Model):

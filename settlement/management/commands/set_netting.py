@@ -29,6 +29,9 @@ class Command(OperatorCommand):
         parser.add_argument("--netting-set", default="default", metavar="NAME")
         parser.add_argument("--mode", choices=NettingSet.Mode.values)
         parser.add_argument("--de-minimis", metavar="AMOUNT", help="payments below it are carried into the next period")
+        parser.add_argument(
+            "--payment-cap", metavar="AMOUNT", help="above it, in one currency, a second approver releases bank files; 0: no cap"
+        )
         parser.add_argument("--zone", metavar="IANA", help="whose midnight parts periods, like Europe/Amsterdam")
         parser.add_argument("--exclude", type=party_argument, metavar="CC-PID", help="its pairs settle gross from the next close on")
         parser.add_argument("--include", type=party_argument, metavar="CC-PID")
@@ -40,7 +43,9 @@ class Command(OperatorCommand):
         netting_set = get_netting_set(name=options["netting_set"])
         changes = {name: options[name] for name in ("mode", "zone") if options[name] is not None}
         if options["de_minimis"] is not None:
-            changes["de_minimis"] = _amount(options["de_minimis"])
+            changes["de_minimis"] = _amount("de-minimis", options["de_minimis"])
+        if options["payment_cap"] is not None:
+            changes["payment_cap"] = _amount("payment-cap", options["payment_cap"]) or None
         if options["zone"] is not None:
             _refuse_unknown_zone(options["zone"])
         if changes or options["exclude"] or options["include"]:
@@ -67,6 +72,7 @@ def _told(netting_set: NettingSet) -> dict[str, Any]:
         "cycle": netting_set.cycle,
         "mode": netting_set.mode,
         "de_minimis": f"{netting_set.de_minimis.normalize():f}",
+        "payment_cap": None if netting_set.payment_cap is None else f"{netting_set.payment_cap.normalize():f}",
         "zone": netting_set.zone,
         "excluded": [{"party": str(row.party.key), "reason": row.reason, "by": row.excluded_by} for row in out],
     }
@@ -79,13 +85,13 @@ def _party(key: Any) -> Party:
     return party
 
 
-def _amount(text: str) -> Decimal:
+def _amount(option: str, text: str) -> Decimal:
     try:
         amount = Decimal(text)
     except InvalidOperation as wrong:
-        raise WrongUsage(f"--de-minimis: {text!r} is not an amount like 25.00") from wrong
+        raise WrongUsage(f"--{option}: {text!r} is not an amount like 25.00") from wrong
     if not amount.is_finite() or not 0 <= amount < 10**8 or amount != round(amount, 4):
-        raise WrongUsage(f"--de-minimis: {text} is not an amount of zero or more with at most four decimals")
+        raise WrongUsage(f"--{option}: {text} is not an amount of zero or more with at most four decimals")
     return amount
 
 

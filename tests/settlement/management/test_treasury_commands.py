@@ -2,7 +2,8 @@
 
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from settlement.models import PlannedPayment
 from settlement.netting.references import reference_of
 from settlement.payments.dun import dun
 from settlement.terms.details import set_details
+from settlement.terms.rates import NoRate, rate_for
 from tests.builders.bank import IBAN, Entry, a_bank_file
 from tests.builders.charges import some_terms
 from tests.builders.months import charge
@@ -46,6 +48,7 @@ def refusal(name: str, **options: Any) -> str:
 def people() -> None:
     for role in ("maker", "checker", "treasurer"):
         keep_user(email=f"{role}@hub.example", password=PASSWORD, role=role)
+    keep_user(email="second@hub.example", password=PASSWORD, role="treasury-checker")
     some_terms()
 
 
@@ -56,6 +59,7 @@ def test_a_month_from_rules_to_receipts_and_back_out_to_the_auditor(tmp_path: Pa
         "cycle": "monthly",
         "mode": "bilateral",
         "de_minimis": "25",
+        "payment_cap": None,
         "zone": "UTC",
         "excluded": [],
     }
@@ -91,6 +95,14 @@ def test_a_month_from_rules_to_receipts_and_back_out_to_the_auditor(tmp_path: Pa
         set_details(party=a_party(f"DE-{letter * 3}"), details={"legal_name": f"Company {letter}", "iban": IBAN[letter]})
     order = {"run": run["run"], "output": tmp_path / "order.xml", "payer": a_party("DE-AAA").key}
     assert "approved run" in refusal("export_payments", by="checker@hub.example", **order)
+    assert tell("set_netting", payment_cap="82.09", by="maker@hub.example")["payment_cap"] == "82.09"
+    assert "moves 82.10 EUR, above the cap of 82.09" in refusal("export_payments", by="treasurer@hub.example", **order)
+    assert "another person" in refusal("release_payments", run=run["run"], by="checker@hub.example")
+    assert "may not release payments" in refusal("release_payments", run=run["run"], by="treasurer@hub.example")
+    released = tell("release_payments", run=run["run"], by="second@hub.example")
+    assert (released["totals"], released["released_by"]) == ({"EUR": "82.10"}, "second@hub.example")
+    assert "released already" in refusal("release_payments", run=run["run"], by="second@hub.example")
+    assert "another person must" in refusal("export_payments", by="second@hub.example", **order)
     assert tell("export_payments", by="treasurer@hub.example", **order)["total"] == "82.10"
     mandate = {"payer": a_party("DE-AAA").key, "payee": a_party("DE-BBB").key}
     tell("sign_mandate", mandate_id="M-1", signed_on="2026-01-02", creditor_id="NL72ZZZ123456", **mandate)
@@ -134,3 +146,20 @@ def test_an_iban_that_is_there_is_changed_by_two_people() -> None:
     assert "may not approve account" in refusal("decide_account", by="maker@hub.example", **decided)
     assert tell("decide_account", by="checker@hub.example", **decided)["state"] == "approved"
     assert tell("set_party_details", party=party)["iban"] == IBAN["B"]
+
+
+def test_a_rate_by_hand_takes_two_people_and_says_where_it_is_from() -> None:
+    told = {"currency": "UAH", "on": "2026-10-30", "per_euro": "48.5", "reason": "National Bank of Ukraine, table of the day"}
+    assert "may not propose rate" in refusal("propose_rate", by="checker@hub.example", **told)
+    assert "above zero" in refusal("propose_rate", by="maker@hub.example", **{**told, "per_euro": "NaN"})
+    assert "day to come" in refusal("propose_rate", by="maker@hub.example", **{**told, "on": "2999-01-01"})
+    proposal = tell("propose_rate", by="maker@hub.example", **told)["proposal"]
+    with pytest.raises(NoRate):
+        rate_for(currency="UAH", on=date(2026, 10, 31))
+    assert "proposed or confirmed already" in refusal("propose_rate", by="treasurer@hub.example", **told)
+    assert "may not approve rate" in refusal("decide_rate", proposal=proposal, outcome="approve", by="maker@hub.example")
+    decided = tell("decide_rate", proposal=proposal, outcome="approve", by="second@hub.example")
+    assert (decided["state"], decided["proposed_by"], decided["decided_by"]) == ("approved", "maker@hub.example", "second@hub.example")
+    rate = rate_for(currency="UAH", on=date(2026, 10, 31))
+    assert (rate.per_euro, rate.source, rate.published_on) == (Decimal("48.5"), "manual", date(2026, 10, 30))
+    assert "no proposed rate" in refusal("decide_rate", proposal=proposal, outcome="refuse", by="second@hub.example")
