@@ -1,26 +1,27 @@
 """The XLSX export: summary, lines, taxes, payments and CDRs as sheets with typed cells.
 
-Written by rustpy-xlsxwriter, a hundred thousand rows in about a second. Texts are written as texts, so none becomes a formula. The
-library stamps the file with the hour; the stamp is replaced by the statement's own, so that the same statement is the same bytes.
+Written by rustpy-xlsxwriter, the CDRs by xlsx_rows. Texts are written as texts, so none becomes a formula. The library stamps the file
+with the hour; the stamp is replaced by the statement's own, so that the same statement is the same bytes.
 """
 
 import io
-import zipfile
-from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 import msgspec
 from rustpy_xlsxwriter import Format, write_worksheets
 
 from roaming import canonical
-from settlement.statements.annex import COLUMNS, read_annex
-from settlement.statements.annex_details import AMOUNTS
+from settlement.documents.xlsx_rows import splice
+from settlement.statements.annex import COLUMNS
+from settlement.statements.annex_details import AMOUNTS, QUANTITIES
 from settlement.statements.content import PartyDetails, StatementContent, read_content
 from settlement.statements.models import Statement
 from settlement.statements.sections import FIGURES, Section
 
 _NUMBERS = frozenset({"energy_kwh", "net", "vat", "gross", "vat_rate", "shown", "amount", "hub_fee", *AMOUNTS})
+_COUNTS = ("line", "original_line", "duration_seconds", "days_late", "agreement", "terms")
+_SECONDS = ("charging_seconds", "parking_seconds", "out_of_order_seconds")
+_CDR_NUMBERS = _NUMBERS | {*QUANTITIES, *_COUNTS, *_SECONDS}
 _WIDTHS = {
     **dict.fromkeys(("field", "counterparty_name", "payee_name", "iban", "reference", "cdr", "credit_of"), 28.0),
     **dict.fromkeys(("evse_id", "contract_id", "started_at", "ended_at", "received_at"), 20.0),
@@ -40,10 +41,12 @@ def render_xlsx(*, statement: Statement) -> bytes:
         "Taxes": [_typed(tax) for tax in _builtins(content.taxes)],
         "Payments": [_typed(payment) for payment in _builtins(content.payments)],
         **{_tab(section): _section_rows(section) for section in content.sections},
-        **_cdr_sheets(statement, content),
     }
-    of_cdrs = list(COLUMNS) if content.bridge.cdrs else []
-    columns = {name: of_cdrs if name.startswith("CDRs") else list(rows[0]) if rows else [] for name, rows in sheets.items()}
+    cdrs = _cdr_sheets(content)
+    # One row stands for all that splice writes; a statement without CDRs has an empty sheet.
+    model = {name: 1 if name in _CDR_NUMBERS else "-" for name in COLUMNS}
+    sheets |= {name: [model] for name in cdrs} or {"CDRs": []}
+    columns = {name: list(rows[0]) if rows else [] for name, rows in sheets.items()}
     output = io.BytesIO()
     write_worksheets(
         list(sheets.items()),
@@ -54,7 +57,8 @@ def render_xlsx(*, statement: Statement) -> bytes:
         freeze_panes={name: {"row": 1, "col": 0} for name in sheets},
         autofilter={name: name != "Statement" for name in sheets},
     )
-    return _stamped(output, content.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    properties = _CORE.replace("STAMP", content.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")).encode()
+    return splice(book=output, statement=statement, rows=cdrs, numbers=_CDR_NUMBERS, properties=properties)
 
 
 def _header() -> Format:
@@ -125,11 +129,10 @@ def _figure(cell: str) -> float | str | None:
         return cell
 
 
-def _cdr_sheets(statement: Statement, content: StatementContent) -> dict[str, Iterator[dict[str, Any]]]:
-    lines = (_typed(line) for line in read_annex(statement=statement))
-    sheets = max(1, -(-content.bridge.cdrs // _ROWS_OF_A_SHEET))
-    # Written in this order, each sheet takes the next rows of the one reading.
-    return {"CDRs" if number == 0 else f"CDRs {number + 1}": islice(lines, _ROWS_OF_A_SHEET) for number in range(sheets)}
+def _cdr_sheets(content: StatementContent) -> dict[str, int]:
+    cdrs = content.bridge.cdrs
+    starts = range(0, cdrs, _ROWS_OF_A_SHEET)
+    return {f"CDRs {number}" if number > 1 else "CDRs": min(cdrs - start, _ROWS_OF_A_SHEET) for number, start in enumerate(starts, 1)}
 
 
 def _builtins(rows: Any) -> list[dict[str, Any]]:
@@ -139,23 +142,6 @@ def _builtins(rows: Any) -> list[dict[str, Any]]:
 
 def _typed(row: dict[str, Any]) -> dict[str, Any]:
     return {name: float(value) if name in _NUMBERS and value is not None else value for name, value in row.items()}
-
-
-def _stamped(book: io.BytesIO, stamp: str) -> bytes:
-    # The properties come after the sheets: they and what follows are written anew, the sheets stay compressed as they are.
-    with zipfile.ZipFile(book, "a") as archive:
-        properties = archive.getinfo("docProps/core.xml")
-        tail = [entry for entry in archive.infolist() if entry.header_offset >= properties.header_offset]
-        contents = [(entry.filename, archive.read(entry)) for entry in tail]
-        for entry in tail:
-            archive.filelist.remove(entry)
-            del archive.NameToInfo[entry.filename]
-        archive.start_dir = properties.header_offset
-        for name, data in contents:
-            if name == "docProps/core.xml":
-                data = _CORE.replace("STAMP", stamp).encode()
-            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    return book.getvalue()
 
 
 _CORE = (

@@ -13,6 +13,7 @@ import msgspec
 import openpyxl  # type: ignore[import-untyped]
 import pypdf
 import pytest
+from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 
 from settlement.documents import csv_export, pdf_export
 from settlement.documents.answer import answer_with_document
@@ -149,8 +150,22 @@ class TestHostileText:
         book = openpyxl.load_workbook(io.BytesIO(render_statement(statement=statement, format="xlsx").content))
         assert [cell.coordinate for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"] == []
 
-    def test_reaches_a_csv_as_pythons_own_writer_would_write_it(self) -> None:
-        odd = ['a,b "c"', "line\nbreak\ttab", "\\.", "\\N", "Łódź ☂ 𝄞", " leading", "\ttab first", "-1", "'", '""', "", "=1"]
+    def test_reaches_csv_and_spreadsheet_as_it_is_however_odd(self) -> None:
+        odd = [
+            'a,b "c" <&>',
+            "_x0041_ trailing ",
+            "line\nbreak\ttab",
+            "\\.",
+            "\\N",
+            "Łódź ☂ 𝄞",
+            " leading",
+            "\ttab first",
+            "-1",
+            "'",
+            '""',
+            "",
+            "=1",
+        ]
         for number, name in enumerate(odd):
             where = a_cdr_location(id=f"L{number}", name=name, city=name[::-1], connector_id="@1")
             charge("M", "P", "1.00", session_id=f"+{number}", meter_id=name or None, cdr_location=where)
@@ -167,6 +182,11 @@ class TestHostileText:
                 "kind": line["side"],
             }
             writer.writerow([told.get(name) for name in csv_export.HEADER])
+        sheet = openpyxl.load_workbook(io.BytesIO(render_statement(statement=statement, format="xlsx").content))["CDRs"]
+        head, *rows = sheet.iter_rows(values_only=True)
+        assert [unescape(row[head.index("location_name")] or "") for row in rows] == odd
+        assert [row[head.index("net")] for row in rows] == [1.0] * len(odd)
+        assert (sheet.dimensions, sheet.auto_filter.ref) == (f"A1:{sheet.cell(1, len(head)).column_letter}{len(odd) + 1}",) * 2
         cdrs, fees = expected.getvalue(), written[len(expected.getvalue()) :]
         assert written.startswith(cdrs)
         assert [row[2] for row in csv.reader(io.StringIO(fees))] == ["fee"]
