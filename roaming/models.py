@@ -7,6 +7,7 @@ from roaming.commands.models import ForwardedCommand
 from roaming.deliveries.models import Delivery
 from roaming.exchanges.models import CrossingLoss, Exchange, QuarantinedItem
 from roaming.locations.models import EvseProjection, EvseRecord, EvseStatus, Location
+from roaming.objects.models import MappedId
 from roaming.parties.models import (
     Credential,
     DirectoryStamp,
@@ -43,6 +44,7 @@ __all__ = [
     "HubSession",
     "KnownOwner",
     "Location",
+    "MappedId",
     "PartnerCertificate",
     "Party",
     "PartyClaim",

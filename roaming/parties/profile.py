@@ -35,6 +35,7 @@ class PartnerProfile(msgspec.Struct, frozen=True, kw_only=True):
     patch_stamp: Literal["required", "optional"] = "required"  # whether its PATCH needs last_updated
     times: Literal["utc", "offset", "whole-seconds"] = "utc"  # …Z; …+00:00; …Z without fractions
     page_size: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0  # the most objects we ask it for at once; 0: as the puller asks
+    owners: Literal["kept", "hub"] = "kept"  # 2.1.1: whether objects keep their owner's name and id, or are told as the hub's own
     queueing: Literal["keep", "never"] = "keep"  # never: a push that fails is not sent later (OCPI's advice); CDRs always are
 
 
@@ -51,6 +52,7 @@ MEANINGS: Mapping[str, str] = {
     "patch_stamp": "whether its PATCH needs last_updated",
     "times": "how it wants instants written",
     "page_size": "the most objects the hub asks it for at once; 0: as the puller asks",
+    "owners": "hub, on 2.1.1: every object is told as the hub's own, under an id that names its owner",
     "queueing": "never: a push that fails is not sent later; CDRs always are",
 }
 

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from roaming import canonical
 from roaming.canonical import PartyId
 from roaming.egress.blocking import send
@@ -27,7 +29,6 @@ from roaming.gateways import (
 from roaming.parties.directory import PlatformEntry
 from roaming.protocols.ocpi import forwarding, parcels
 from roaming.protocols.ocpi.addressing import request_headers
-from roaming.protocols.ocpi.article import Article
 from roaming.protocols.ocpi.client import (
     LIST_BYTES,
     NotAnEnvelope,
@@ -41,8 +42,9 @@ from roaming.protocols.ocpi.client import (
 from roaming.protocols.ocpi.dialect import BadFields, encode
 from roaming.protocols.ocpi.envelope import UNKNOWN_TOKEN, OcpiRefusal
 from roaming.protocols.ocpi.manners import Manner, with_slash
+from roaming.protocols.ocpi.ordering import write_order
 from roaming.protocols.ocpi.passing import Passage, Passed, read_passed
-from roaming.protocols.ocpi.v2_1_1.commands import NotInThisVersion
+from roaming.protocols.ocpi.renaming import rename_body, rename_bytes, rename_path, rename_question, renames, restore_body, restore_decision
 from roaming.protocols.ocpi.versions import DIALECTS, RECEIVER, SENDER, Dialect
 
 logger = logging.getLogger(__name__)
@@ -67,6 +69,12 @@ class OcpiGateway:
         letter = parcels.write_letter(parcel=parcel, dialect=self._dialect())
         if letter is None:
             return None
+        body = letter.body and parcels.restyle(letter=letter, parcel=parcel, dialect=self._dialect(), manner=self.manner)
+        if letter.url is None and renames(self.platform):
+            is_part = len(letter.path) > 3
+            owner = parcels.owner_of(letter, parcel)
+            letter = msgspec.structs.replace(letter, path=rename_path(module=parcel.module, path=letter.path))
+            body = body and rename_bytes(module=parcel.module, body=body, owner=owner, is_part=is_part)
         # A configuration module has no routing headers (OCPI 2.2.1, transport_and_format §Message Routing Headers).
         is_routed = parcel.module != "hubclientinfo"
         return self._call(
@@ -76,7 +84,7 @@ class OcpiGateway:
             sender=parcel.sender if is_routed else None,
             receiver=parcel.receiver.key if is_routed else None,
             correlation_id=parcel.correlation_id,
-            body=letter.body and parcels.restyle(letter=letter, parcel=parcel, dialect=self._dialect(), manner=self.manner),
+            body=body,
             seconds=PUSH_SECONDS,
         )
 
@@ -110,7 +118,7 @@ class OcpiGateway:
         """This function will write POST {token_uid}/authorize (OCPI 2.2.1, mod_tokens §POST); it raises PlatformOffline without I/O."""
         dialect = self._dialect()
         self._check_reachable()
-        body = dialect.write_authorization_request(request)
+        body = dialect.write_authorization_request(rename_question(request) if renames(self.platform) else request)
         return self._call(
             purpose="authorize",
             method="POST",
@@ -142,6 +150,8 @@ class OcpiGateway:
             decision = dialect.authorization.read(self.manner.single(reply.data, correlation_id=request.correlation_id), owner=receiver)
         except BadFields as refusal:
             raise GatewayBroken(f"authorization: {refusal}") from None
+        if renames(self.platform):
+            decision = restore_decision(decision, request)
         token = decision.token
         if token is None and not dialect.routes:
             return decision  # OCPI 2.1.1 repeats no token: whoever was asked has answered
@@ -168,7 +178,7 @@ class OcpiGateway:
         """
         dialect = self._dialect()
         self._check_reachable()
-        order = _write_order(command, dialect, response_url)
+        order = write_order(command, dialect, response_url)
         if order is None:
             return canonical.CommandResponse(result="NOT_SUPPORTED", timeout=0)
         module, letter, article = order
@@ -204,13 +214,17 @@ class OcpiGateway:
             query |= {"type": told} if dialect.routes else {}
         if forwarding.is_list(request):
             query = self.manner.ask_for(query)
-        url = self._url(request.module, request.interface, request.path, query)
+        is_renamed = request.interface == RECEIVER and renames(self.platform)
+        path = rename_path(module=request.module, path=request.path) if is_renamed else request.path
+        url = self._url(request.module, request.interface, path, query)
         body = forwarding.write_body(request=request, dialect=dialect)
         if body is not None:
             shape = forwarding.shape_of(request=request, dialect=dialect)
             body = self.manner.write(
                 body, dialect=dialect, shape=shape, owner=request.sender, receiver=request.receiver, module=request.module
             )
+            if is_renamed:
+                body = rename_body(module=request.module, body=body, owner=request.sender, is_part=len(path) > 3)
         call = self._call(
             purpose="forward",
             method=request.method,
@@ -228,6 +242,8 @@ class OcpiGateway:
             return Forwarded(http_status=404, status_code=_code_of_404(answer), status_message="not found", data=None, headers={})
         reply = self._reply(answer)
         self._check_success(reply)
+        if is_renamed:
+            reply = msgspec.structs.replace(reply, data=restore_body(request.module, one_object(reply.data), is_part=len(path) > 3))
         try:
             forwarded = forwarding.read_answer(request=request, dialect=dialect, reply=reply, url=url, platform_id=self.platform.id)
         except BadFields as refusal:
@@ -348,23 +364,6 @@ class OcpiGateway:
         if reply.code >= 2000:
             raise Declined(reply.code, reply.message)
         raise GatewayBroken(f"HTTP {reply.http} with status {reply.code}")
-
-
-def _write_order(
-    command: canonical.Command | canonical.ProfileRequest, dialect: Dialect, response_url: str
-) -> tuple[str, parcels.Letter, Article[canonical.CommandResponse]] | None:
-    """This function will return the module, the request and the article of its answer; None where the version has no such order."""
-    if isinstance(command, canonical.ProfileRequest):
-        if dialect.profiles is None:
-            return None
-        method, path, query, body = dialect.profiles.write_request(request=command, response_url=response_url)
-        letter = parcels.Letter(method=method, path=path, query=query, body=None if body is None else encode(body))
-        return "chargingprofiles", letter, dialect.profiles.response
-    try:
-        name, body = dialect.write_command(command=command, response_url=response_url)
-    except NotInThisVersion:
-        return None
-    return "commands", parcels.Letter(method="POST", path=(name,), body=encode(body)), dialect.command_response
 
 
 def _code_of_404(answer: Answer) -> int:

@@ -65,9 +65,14 @@ def goes_to_an_endpoint(parcel: Parcel) -> bool:
     return parcel.object_type not in _ANSWERS
 
 
+def owner_of(letter: Letter, parcel: Parcel) -> canonical.PartyId:
+    """This function will return whose object a letter is about."""
+    return canonical.PartyId(*letter.path[:2]) if len(letter.path) > 2 else parcel.sender
+
+
 def restyle(*, letter: Letter, parcel: Parcel, dialect: Dialect, manner: Manner) -> bytes:
     """This function will return the body of a letter as its receiver wants it."""
-    owner = canonical.PartyId(*letter.path[:2]) if len(letter.path) > 2 else parcel.sender
+    owner = owner_of(letter, parcel)
     shape = None if letter.method == "PATCH" or letter.url is not None else _shape_of(letter, parcel, dialect)
     body = letter.body or b""
     return manner.rewrite(body, dialect=dialect, shape=shape, owner=owner, receiver=parcel.receiver.key, module=parcel.module)

@@ -32,11 +32,22 @@ class CommandReceiver(OrderDoor):
     def post(self, request: Request, version: str, command: str) -> HttpResponse:
         """This function will hand the command on, and answer what the operator said."""
         order, response_url = self.dialect.read_command(name=command, body=self.body(), sender=self.address.sender)
+        order = self._in_owners_words(order)
         try:
             response = self.hand_on(order, response_url=response_url)
         except UnknownSubject:
             response = _unknown(order)
         return self.success(self.dialect.command_response.write(response))
+
+    def _in_owners_words(self, order: canonical.Command) -> canonical.Command:
+        """This function will put the operator's own id in the place of the one under which the hub told the object, and address it."""
+        field = "session_id" if isinstance(order, canonical.StopSession) else "location_id"
+        owner, told = self.own_id(getattr(order, field, ""))
+        if owner is None:
+            return order
+        self.address = msgspec.structs.replace(self.address, receiver=owner)
+        renamed: canonical.Command = msgspec.structs.replace(order, **{field: told})
+        return renamed
 
 
 class CommandResult(Door):

@@ -13,6 +13,7 @@ from roaming import canonical
 from roaming.exchanges.quarantine import BadItem, quarantine
 from roaming.gateways import Forward, Forwarded, PlatformOffline, gateway_for
 from roaming.objects.announce import NoAgreement, UnknownParty
+from roaming.objects.mapped import find_mapped
 from roaming.objects.pages import Page
 from roaming.objects.patches import PatchBreaksObject, UnknownObject
 from roaming.parties.directory import PlatformEntry
@@ -25,6 +26,7 @@ from roaming.protocols.ocpi.endpoints.door import Door
 from roaming.protocols.ocpi.envelope import CLIENT_ERROR, OcpiRefusal, bad_parameter, not_found, unknown_receiver, write_success
 from roaming.protocols.ocpi.forwarding import LIMIT, NEXT_QUERY, TOTAL, find_article
 from roaming.protocols.ocpi.paths import module_url
+from roaming.protocols.ocpi.renaming import rename_body, renames
 from roaming.protocols.ocpi.versions import DIALECTS, RECEIVER, SENDER, Interface
 from roaming.revisions import ContradictingPeriod, Receipt, StampInFuture, Verdict, judge_put
 from roaming.routing.arrangement import Arrangement, Direct, Refuse, choose_arrangement
@@ -148,7 +150,15 @@ class FunctionalDoor(Door):
             receiver=self.address.sender,
             module=self.module,
         )
+        if renames(self.caller.platform):
+            is_part = isinstance(message, canonical.Evse | canonical.Connector)
+            told = rename_body(module=self.module, body=told, owner=teller, is_part=is_part)
         return told
+
+    def own_id(self, told: str) -> tuple[canonical.PartyId | None, str]:
+        """This function will return the owner, where it is known, and the owner's id of what the caller names."""
+        found = find_mapped(mapped_id=told) if renames(self.caller.platform) else None
+        return found or (None, told)
 
     def found(self, article: Article[S], message: Any, *, owner: canonical.PartyId | None = None) -> dict[str, Any]:
         """This function will write an object in the caller's version; what must not cross is not there: it raises the one 404."""

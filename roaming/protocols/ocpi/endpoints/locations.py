@@ -62,8 +62,9 @@ class LocationSender(ListDoor):
         path = tuple(self.object_id(name) for name in ids)
         article = _article(self.dialect, len(path) - 1)
         arrangement = self.arrange()
-        owner = None
-        if isinstance(arrangement, OpenRouting):
+        owner, location_id = self.own_id(path[0])
+        path = (location_id, *path[1:])
+        if owner is None and isinstance(arrangement, OpenRouting):
             owner = self._owner_of(path[0])
             if self.dialect.routes:  # without routing the hub itself is asked: it answers from what it keeps
                 arrangement = Direct(owner)
