@@ -12,9 +12,11 @@ from django.db import connection
 from django.db.models import Count, Max, Min, Q, Sum
 from django.urls import reverse
 
+from hub.closing.models import CloseRequest
 from roaming.canonical import Period
 from roaming.figures import day, instant, number
 from settlement.models import CloseStep, Dispute, NettingRun, NettingSet, PaymentMatch, PlannedPayment, Statement
+from settlement.netting.close import bounds_of
 
 _RUNS_PER_SET = 2
 _DAY = timedelta(days=1)
@@ -37,12 +39,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One period of one netting set. `share_done` in per cent while a close is running."""
+    """One period of one netting set. `share_done` in per cent while a close is running; the addresses for who may close or stop it."""
 
     title: str
     url: str
     stages: Sequence[Stage]
     share_done: int | None = None
+    close_url: str = ""
+    stop_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,17 @@ def read_board(*, at: datetime) -> list[BoardRow]:
             kept.append(run)
     shown = [run for kept in runs.values() for run in kept]
     facts = _facts(shown)
-    closing = _closing()
+    closing, requests = _closing(), _requests()
     rows = []
+    unclosed = _unclosed()
     for netting_set in NettingSet.objects.order_by("name"):
-        begun = closing.get(netting_set.pk, [])
+        begun = dict(closing.get(netting_set.pk, []))
         rows.append(_running(netting_set, at))
-        rows += [_closing_row(netting_set, period, steps) for period, steps in begun]
+        rows += [_closing_row(netting_set, period, steps, requests.get((netting_set.pk, period))) for period, steps in begun.items()]
+        for period in unclosed.get(netting_set.pk, []):
+            bounds = bounds_of(period=Period.parse(period), zone=netting_set.zone)
+            if bounds.ends_at <= at and period not in begun:
+                rows.append(_ended_row(netting_set, bounds, requests.get((netting_set.pk, period))))
         rows += [_row(run, facts) for run in runs.get(netting_set.pk, [])]
     return rows
 
@@ -167,8 +176,57 @@ def _closing() -> dict[int, list[tuple[str, list[CloseStep]]]]:
     return found
 
 
+# From one period to the next by the index of charges: as many steps as there are periods, however many charges.
+_UNCLOSED = """
+WITH RECURSIVE charged AS (
+    SELECT s.id AS netting_set, (SELECT min(c.period) FROM settlement_charge c WHERE c.netting_set_id = s.id) AS period
+    FROM settlement_nettingset s
+    UNION ALL
+    SELECT netting_set, (SELECT min(c.period) FROM settlement_charge c WHERE c.netting_set_id = netting_set AND c.period > charged.period)
+    FROM charged WHERE period IS NOT NULL
+)
+SELECT netting_set, period FROM charged WHERE period IS NOT NULL AND NOT EXISTS (
+    SELECT FROM settlement_nettingrun r WHERE r.netting_set_id = netting_set AND r.period = charged.period AND r.state <> 'void')
+ORDER BY period DESC
+"""
+
+
+def _unclosed() -> dict[int, list[str]]:
+    """Periods that hold charges and have no run, by netting set, the latest first."""
+    found: dict[int, list[str]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_UNCLOSED)
+        for netting_set, period in cursor.fetchall():
+            found.setdefault(netting_set, []).append(period)
+    return found
+
+
+def _requests() -> dict[tuple[int, str], CloseRequest]:
+    """The latest close that was asked for, by netting set and period; those of runs that stand are of no interest."""
+    latest = CloseRequest.objects.exclude(state=CloseRequest.State.DONE).order_by("-pk")[:200]
+    return {(request.netting_set_id, request.period): request for request in reversed(latest)}
+
+
+def _period_of(cycle: str, at: datetime) -> Period:
+    return Period.week_of(at) if cycle == NettingSet.Cycle.WEEKLY else Period.month_of(at)
+
+
+def _ended_row(netting_set: NettingSet, period: Period, request: CloseRequest | None) -> BoardRow:
+    """A period that ended and waits for its close; what became of an earlier try stands at its draft."""
+    close = reverse("admin_close", args=[netting_set.pk, period.name])
+    stages = [Stage("Cut-off", DONE, when=instant(period.ends_at)), Stage("Draft", NOW, note="to be closed", url=close)]
+    title, holds = f"{period.name} · {netting_set}", reverse("admin:settlement_hold_changelist")
+    if request is not None and request.state in (CloseRequest.State.WAITING, CloseRequest.State.RUNNING):
+        stages[1] = Stage("Draft", NOW, who=request.asked_by, note="waits for a worker")
+        stop = reverse("admin_close_stop", args=[request.pk])
+        return BoardRow(title, holds, [*stages, *_ahead(*_STAGES[2:])], share_done=0, stop_url=stop)
+    if request is not None and request.state == CloseRequest.State.FAILED:
+        stages[1] = Stage("Draft", FAILED, who=request.asked_by, note=request.problem, url=close)
+    return BoardRow(title, holds, [*stages, *_ahead(*_STAGES[2:])], close_url=close)
+
+
 def _running(netting_set: NettingSet, at: datetime) -> BoardRow:
-    period = Period.week_of(at) if netting_set.cycle == NettingSet.Cycle.WEEKLY else Period.month_of(at)
+    period = _period_of(netting_set.cycle, at)
     stages = [Stage("Cut-off", NOW, when=instant(period.ends_at), note="collecting CDRs"), *_ahead(*_STAGES[1:])]
     return BoardRow(f"{period.name} · {netting_set}", reverse("admin:roaming_cdr_changelist"), stages)
 
@@ -177,14 +235,21 @@ def _ahead(*names: str) -> list[Stage]:
     return [Stage(name, AHEAD) for name in names]
 
 
-def _closing_row(netting_set: NettingSet, period: str, steps: list[CloseStep]) -> BoardRow:
+def _closing_row(netting_set: NettingSet, period: str, steps: list[CloseStep], request: CloseRequest | None) -> BoardRow:
     done = sum(step.state == CloseStep.State.DONE for step in steps)
     failed = next((step for step in steps if step.state == CloseStep.State.FAILED or step.error), None)
     note = f"stopped: {failed.error}" if failed else f"{done} of {len(steps)} pieces done"
     stages = [Stage("Cut-off", DONE), Stage("Draft", FAILED if failed else NOW, note=note)]
     share = 100 * done // max(1, len(steps))
+    is_asked = request is not None and request.state in (CloseRequest.State.WAITING, CloseRequest.State.RUNNING)
     return BoardRow(
-        f"{period} · {netting_set}", reverse("admin:settlement_nettingrun_changelist"), [*stages, *_ahead(*_STAGES[2:])], share_done=share
+        f"{period} · {netting_set}",
+        reverse("admin:settlement_nettingrun_changelist"),
+        [*stages, *_ahead(*_STAGES[2:])],
+        share_done=share,
+        # What a command began, nobody stops from here; what stands still may be taken up.
+        stop_url=reverse("admin_close_stop", args=[request.pk]) if is_asked and request else "",
+        close_url="" if is_asked else reverse("admin_close", args=[netting_set.pk, period]),
     )
 
 

@@ -136,4 +136,5 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """This function will add today's figures to the first page, for people who may see everything."""
     if may(request.user, Action.SEE_EVERYTHING):
         context["today"] = read_today(at=timezone.now())
+        context["may_close"] = may(request.user, Action.CLOSE)
     return context

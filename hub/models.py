@@ -1,5 +1,6 @@
 """The table of contents of the outermost layer."""
 
+from hub.closing.models import CloseRequest
 from hub.directory.models import ServiceMinute
 from hub.portal.models import AgreementOffer, ApiKey, CdrExport, Preference, SelfTest, StatementNotice, Webhook
 from hub.users.models import Bookmark, Membership, RecoveryCode, SecondFactor, User
@@ -9,6 +10,7 @@ __all__ = [
     "ApiKey",
     "Bookmark",
     "CdrExport",
+    "CloseRequest",
     "Membership",
     "Preference",
     "RecoveryCode",

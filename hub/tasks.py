@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from hub.closing.work import close_next
 from hub.directory.levels import add_up
 from hub.portal.export_write import forget_old, write_next
 from hub.portal.notify import note_statements, tell_due
@@ -15,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 _MOST_EXPORTS = 5
 _MOST_TESTS = 5
+# A month of millions of CDRs takes longer than any other task may; cut off, the close goes on where it was.
+_LONGEST_CLOSE_SECONDS = 4 * 3600
 
 
 @shared_task
@@ -49,6 +52,13 @@ def tell_of_statements(**_: Any) -> None:
     noted, told = note_statements(at=timezone.now()), tell_due(at=timezone.now())
     if noted or told:
         logger.info("statements announced", extra={"noted": noted, "told": told})
+
+
+@shared_task(soft_time_limit=_LONGEST_CLOSE_SECONDS, time_limit=_LONGEST_CLOSE_SECONDS + 60)
+def close_periods(**_: Any) -> None:
+    """This function will close the periods that somebody asked for on the board, one after the other."""
+    while (request := close_next(at=timezone.now())) is not None:
+        logger.info("close ended", extra={"period": request.period, "state": request.state})
 
 
 @shared_task

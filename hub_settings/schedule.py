@@ -18,6 +18,7 @@ def daily(hour: int, minute: int, task: str) -> dict[str, Any]:
 # Sorted by name.
 TIMETABLE: dict[str, dict[str, Any]] = {
     "hub: add up service levels": every(30.0, "hub.tasks.add_up_service"),
+    "hub: close periods that somebody asked for": every(15.0, "hub.tasks.close_periods"),
     "hub: delete old exports": daily(2, 50, "hub.tasks.forget_exports"),
     "hub: run self-tests": every(15.0, "hub.tasks.run_self_tests"),
     "hub: tell of statements": every(30.0, "hub.tasks.tell_of_statements"),

@@ -13,6 +13,7 @@ _ACTIONS = {
     "settlement.close_period": Action.CLOSE,
     "settlement.approve_run": Action.APPROVE,
     "settlement.issue_run": Action.ISSUE,
+    "settlement.void_run": Action.VOID_RUN,
     "settlement.release_hold": Action.RELEASE_HOLD,
     "settlement.export_statement": Action.EXPORT,
     "settlement.resolve_dispute": Action.RESOLVE_DISPUTE,

@@ -15,10 +15,11 @@ from django.utils.safestring import SafeString
 from roaming.admin.notes import NOTE, Noted
 from roaming.admin.pages import ReadOnlyRows, page_link
 from roaming.admin.steps import Step, StepsPage
-from roaming.figures import chip, figure, instant, money, number, party_cell, two_lines
+from roaming.figures import NOTHING, chip, figure, instant, money, number, party_cell, two_lines
 from settlement.admin.downloads import download_links
-from settlement.admin.variance import compare_pairs, compare_positions, run_before, variance_table
+from settlement.admin.variance import compare_pairs, compare_positions, draft_before, run_before, variance_table
 from settlement.models import NettingRun, PlannedPayment, Position, Statement
+from settlement.netting.void import CannotVoid, VoidNeedsReason, void_run
 from settlement.statements.approve import FiguresChanged, MakerIsChecker, WrongState, approve_run
 from settlement.statements.issue import issue_run
 from settlement.terms.rights import RoleMayNot
@@ -142,6 +143,11 @@ def _issue(request: HttpRequest, run: NettingRun, reason: str) -> str:
     return f"Run {run.period} is issued: its statements are numbered, frozen and visible to the partners."
 
 
+def _void(request: HttpRequest, run: NettingRun, reason: str) -> str:
+    void_run(run=run, by=_name(request), by_role=_role(request), reason=reason, at=timezone.now())
+    return f"The draft of {run.period} is void and the period open again. The board offers to close it; the next draft is compared with it."
+
+
 def _name(request: HttpRequest) -> str:
     return str(request.user.get_username())
 
@@ -176,6 +182,21 @@ _ISSUE = Step(
     refusals=(RoleMayNot, WrongState, FiguresChanged),
     seen=lambda run: run.digest,
 )
+_VOID = Step(
+    name="void",
+    label="Void",
+    permission="settlement.void_run",
+    explains=lambda run: (
+        "The draft is taken back: its entries are reversed, its statements void, and the period is open again. Nothing is deleted; "
+        "the next draft is shown beside this one."
+    ),
+    offered=lambda run: run.state == NettingRun.State.DRAFT,
+    run=_void,
+    refusals=(RoleMayNot, VoidNeedsReason, CannotVoid),
+    asks_reason=True,
+    is_grave=True,
+    seen=lambda run: run.digest,
+)
 _NEXT = {
     NettingRun.State.DRAFT: "review, then approve (not by the closer)",
     NettingRun.State.APPROVED: "issue the statements",
@@ -186,10 +207,10 @@ _NEXT = {
 
 @admin.register(NettingRun)
 class RunPage(Noted, StepsPage):
-    """Runs. Closed by command or timetable; approved and issued here or by command."""
+    """Runs. Closed on the board or by command; approved, issued and voided here or by command."""
 
-    empty = "No run yet. Close a finished month: manage.py close_period --period 2026-10 --by you@example.org"
-    steps = (_APPROVE, _ISSUE, NOTE)
+    empty = "No run yet. A month that ended is closed on the first page (Today)."
+    steps = (_APPROVE, _ISSUE, _VOID, NOTE)
     list_display = ["run", "state_chip", "next_step", "cdrs_figure", "held_figure", "gross_figure", "closer", "approver"]
     list_filter = ["state", "netting_set"]
     list_select_related = ["netting_set"]
@@ -197,6 +218,7 @@ class RunPage(Noted, StepsPage):
     inlines = [PositionsOfRun, StatementsOfRun, PaymentsOfRun]
     fieldsets = [
         (None, {"fields": [("run", "state_chip"), ("span", "next_step"), ("cdrs_figure", "held_figure"), "figures_table"]}),
+        ("Against the draft before", {"fields": ["former_draft", "drafts_positions", "drafts_pairs"]}),
         ("Against the run before", {"fields": ["against_positions", "against_pairs"]}),
         ("Four eyes", {"fields": [("closed", "approved"), ("issued", "short_digest"), "chain_head"]}),
         ("Notes and changes", {"fields": ["trail"]}),
@@ -204,7 +226,14 @@ class RunPage(Noted, StepsPage):
     readonly_fields = [
         *["run", "state_chip", "span", "next_step", "cdrs_figure", "held_figure", "figures_table"],
         *["closed", "approved", "issued", "short_digest", "chain_head", "trail", "against_positions", "against_pairs"],
+        *["former_draft", "drafts_positions", "drafts_pairs"],
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: NettingRun | None = None) -> Any:
+        """This function will compare with a former draft only where there is one."""
+        given = super().get_fieldsets(request, obj)
+        has_former = obj is not None and draft_before(obj) is not None
+        return [part for part in given if has_former or part[0] != "Against the draft before"]
 
     def facts(self, row: NettingRun) -> list[tuple[str, Any]]:
         """This function will show what is about to be approved or issued."""
@@ -267,6 +296,27 @@ class RunPage(Noted, StepsPage):
     def against_pairs(self, row: NettingRun) -> SafeString | str:
         """This function will compare the gross of each pair with the run before."""
         return variance_table(compare_pairs(run=row, before=run_before(row)))
+
+    @display(description="draft before")
+    def former_draft(self, row: NettingRun) -> SafeString | str:
+        """This function will name the voided draft, say why it was voided, and how many CDRs came in or left since."""
+        former = draft_before(row)
+        if former is None:
+            return NOTHING
+        moved = row.cdr_count - former.cdr_count
+        held = row.held_count - former.held_count
+        words = f"voided by {former.voided_by}, {instant(former.voided_at)}: {former.void_reason}. CDRs {moved:+,}, held {held:+,} since."
+        return format_html("{}, {}", page_link(former), words)
+
+    @display(description="nets")
+    def drafts_positions(self, row: NettingRun) -> SafeString | str:
+        """This function will compare what each party owes or is owed with the draft before."""
+        return variance_table(compare_positions(run=row, before=draft_before(row)))
+
+    @display(description="pairs")
+    def drafts_pairs(self, row: NettingRun) -> SafeString | str:
+        """This function will compare the gross of each pair with the draft before."""
+        return variance_table(compare_pairs(run=row, before=draft_before(row)))
 
     @display(description="closed by")
     def closer(self, row: NettingRun) -> SafeString:

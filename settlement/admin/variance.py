@@ -39,8 +39,14 @@ def run_before(run: NettingRun) -> NettingRun | None:
     return earlier.order_by("-starts_at").first()
 
 
+def draft_before(run: NettingRun) -> NettingRun | None:
+    """This function will return the draft of the same period that was voided last before this run was closed, or None."""
+    voided = NettingRun.objects.filter(netting_set=run.netting_set_id, period=run.period, state=NettingRun.State.VOID, pk__lt=run.pk)
+    return voided.order_by("-pk").first()
+
+
 def compare_positions(*, run: NettingRun, before: NettingRun | None) -> list[Variance]:
-    """This function will compare the nets of two runs, the biggest move first."""
+    """This function will compare the nets of two runs (two periods, or two drafts of one), the biggest move first."""
     sums: dict[tuple[str, str], list[Decimal]] = {}
     for place, one in enumerate((run, before)):
         for row in Position.objects.filter(run=one).select_related("party") if one is not None else ():

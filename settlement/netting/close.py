@@ -51,9 +51,12 @@ WhenNetted = Callable[[NettingRun, Sequence[Fee]], object]
 when_netted: list[WhenNetted] = []
 
 
-def close_period(*, netting_set: NettingSet, period: canonical.Period, by: str, at: datetime) -> NettingRun:
+def close_period(
+    *, netting_set: NettingSet, period: canonical.Period, by: str, at: datetime, between: Callable[[], object] = lambda: None
+) -> NettingRun:
     """This function will clear everything received, then close the period and return its run with positions, plan and drafts.
 
+    `between` is called between two pieces of work, outside any transaction; what it raises ends the close there.
     A period that has a run is left as it is and that run returned. It raises PeriodStillRunning, WrongCycle, BooksBroken,
     RecountDiffers and NoRate. Killed at any moment and called again, it goes on where it was (settlement.netting.progress).
     """
@@ -69,10 +72,11 @@ def close_period(*, netting_set: NettingSet, period: canonical.Period, by: str, 
     for step in (CLEAR, NET):
         add_steps(netting_set=netting_set, period=period.name, attempt=attempt, step=step)
     work = _Work(netting_set=netting_set, period=period.name, attempt=attempt, at=at)
+    between()
     mark(**work, step=CLEAR, done=False)
     clear_everything(at=at)
     mark(**work, step=CLEAR, done=True)
-    _roll_up_days(work)
+    _roll_up_days(work, between)
     with transaction.atomic():
         run = _close(netting_set, period, by, at)
         mark(**work, step=NET, done=True)
@@ -88,7 +92,7 @@ class _Work(TypedDict):
     at: datetime
 
 
-def _roll_up_days(work: _Work) -> None:
+def _roll_up_days(work: _Work, between: Callable[[], object]) -> None:
     """This function will roll up the days that differ, each in a transaction of its own; other workers may take some of them."""
     netting_set, period = work["netting_set"].pk, work["period"]
     with transaction.atomic():
@@ -97,6 +101,7 @@ def _roll_up_days(work: _Work) -> None:
         stale = [day.isoformat() for day in differing_days(netting_set=netting_set, period=period)] if differs else []
     add_steps(netting_set=work["netting_set"], period=period, attempt=work["attempt"], step=DAY, subjects=stale)
     while True:
+        between()
         with claim(**work, step=DAY) as piece:
             if piece is None:
                 return

@@ -71,6 +71,11 @@ def claim(*, netting_set: NettingSet, period: str, attempt: int, step: str, at: 
         raise
 
 
+def forget_steps(*, netting_set: NettingSet, period: str, attempt: int) -> None:
+    """This function will take the pieces of a close back that was stopped or refused: the next one finds anew what is to do."""
+    CloseStep.objects.filter(netting_set=netting_set, period=period, attempt=attempt).delete()
+
+
 def mark(*, netting_set: NettingSet, period: str, attempt: int, step: str, done: bool, at: datetime) -> None:
     """This function will mark a piece that has no subjects as begun, or as done."""
     told = {"state": CloseStep.State.DONE, "finished_at": at} if done else {"state": CloseStep.State.OPEN, "started_at": at}

@@ -28,9 +28,10 @@ for (const bar of document.querySelectorAll("progress[data-watch]")) {
 for (const part of document.querySelectorAll("[data-renews]")) {
   const renew = async () => {
     if (document.visibilityState === "visible" && !part.contains(document.activeElement)) {
-      const answer = await fetch(location.href);
-      if (answer.ok) {
-        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+      const answer = await fetch(part.dataset.renewsFrom ?? location.href);
+      if (answer.ok && !answer.redirected) {
+        const read = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = part.dataset.renewsFrom ? read.body : read.getElementById(part.id);
         if (fresh) part.replaceChildren(...fresh.childNodes);
       }
     }

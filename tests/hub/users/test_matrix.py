@@ -33,6 +33,7 @@ OPEN = {"portal:login", "portal:logout", "account:invitation", "account:remove"}
 STEPS = {
     "settlement.approve_run": {"checker"},
     "settlement.issue_run": {"maker", "checker", "controller"},
+    "settlement.void_run": {"maker", "checker"},
     "settlement.release_hold": {"maker", "checker", "analyst"},
     "settlement.resolve_dispute": {"maker", "checker", "disputes", "arbiter"},
     "settlement.assign_work": {"maker", "checker", "analyst", "disputes"},

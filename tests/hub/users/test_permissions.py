@@ -20,7 +20,18 @@ class TestMay:
         [
             (
                 "maker",
-                {"close", "issue", "release_hold", "export", "see_everything", "write_note", "assign", "change_rule", "resolve_dispute"},
+                {
+                    "close",
+                    "issue",
+                    "release_hold",
+                    "export",
+                    "see_everything",
+                    "write_note",
+                    "assign",
+                    "change_rule",
+                    "resolve_dispute",
+                    "void_run",
+                },
             ),
             (
                 "checker",
@@ -36,6 +47,7 @@ class TestMay:
                     "assign",
                     "change_rule",
                     "resolve_dispute",
+                    "void_run",
                 },
             ),
             ("treasurer", {"export", "see_everything", "write_note"}),

@@ -120,7 +120,7 @@ class TestToday(TestCase):
     def test_shows_the_day_and_where_each_period_stands_in_a_fixed_number_of_queries(self) -> None:
         now = datetime.now(UTC)
         network = build_network(now=now, sessions=3)
-        with self.assertNumQueries(14):
+        with self.assertNumQueries(16):
             today = read_today(at=now)
         running, draft = today.board
         assert [stage.state for stage in running.stages] == ["now", *["ahead"] * 7]
