@@ -28,6 +28,7 @@ def role_statements(*, app: str, reader: str) -> Iterator[str]:
     """
     for role in (app, reader):
         yield _make_role(role)
+        yield _written("ALTER ROLE {} LOGIN", name=role)
         yield _written("GRANT USAGE ON SCHEMA public TO {}", name=role)
     yield _written("GRANT {} TO CURRENT_USER", name=app)
     yield _written("GRANT CREATE ON SCHEMA public TO {}", name=app)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pypdf
 import pytest
 from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
 
 from hub.users.keep import keep_user
 from settlement.ledger.balances import trial_balance
@@ -181,6 +182,8 @@ def test_overdue_payments_pass_four_stages_once_each_and_letters_wait_for_a_pers
         withhold_letter(letter_id=third, reason="paid", by=MAKER, by_role="maker", at=december)
     keep_user(email="ap@aaa.example", password=PASSWORD, party=a_party("DE-AAA").key, role="partner-finance")
     assert [mail_letters(at=december), mail_letters(at=december), len(mailoutbox)] == [1, 0, 1]
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        DunningLetter.objects.filter(pk=third).update(content="{}")
     (mail,) = mailoutbox
     assert (mail.to, mail.bcc) == ([], ["ap@aaa.example"])
     page = pypdf.PdfReader(io.BytesIO(mail.attachments[0].content)).pages[0].extract_text()  # 112.10 × 9 % × 21 / 365

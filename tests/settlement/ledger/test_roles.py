@@ -43,6 +43,7 @@ def refusal(statement: str) -> str:
         ("TRUNCATE settlement_charge", "permission denied"),
         ("DELETE FROM roaming_cdr", "permission denied"),
         ("UPDATE settlement_paymentmatch SET amount = 1", "permission denied"),
+        ("UPDATE settlement_paymentrelease SET released_by = ''", "permission denied"),
         ("ALTER TABLE settlement_transfer DISABLE TRIGGER ALL", "must be owner"),
         ("DROP TRIGGER settlement_transfer_append_only ON settlement_transfer", "must be owner"),
         ("SET session_replication_role = replica", "permission denied"),
@@ -53,6 +54,15 @@ def test_the_application_cannot_change_what_is_sealed(statement: str, why: str) 
     before = (Entry.objects.count(), Transfer.objects.count())
     assert why in refusal(statement)
     assert (Entry.objects.count(), Transfer.objects.count()) == before == (1, 1)
+
+
+def test_both_roles_may_log_in_and_neither_is_more_than_it_must_be() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolcanlogin, rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls FROM pg_roles"
+            " WHERE rolname IN ('test_app', 'test_reader')"
+        )
+        assert set(cursor.fetchall()) == {(True, False)}
 
 
 def test_the_application_can_do_its_work() -> None:
