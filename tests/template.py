@@ -21,13 +21,16 @@ def migrated_template(*, server_url: str) -> str:
     with psycopg.connect(server_url, autocommit=True) as server:
         server.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         if server.execute("SELECT FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone() is None:
-            server.execute(f'CREATE DATABASE "{TEMPLATE}"')
+            making = f"{TEMPLATE}_making"  # it gets its name when it is whole: one that failed half-way is nobody's template
+            server.execute(f'DROP DATABASE IF EXISTS "{making}"')
+            server.execute(f'CREATE DATABASE "{making}"')
             environment = os.environ | {
-                "DATABASE_URL": with_database(server_url, TEMPLATE),
+                "DATABASE_URL": with_database(server_url, making),
                 "DJANGO_SETTINGS_MODULE": "hub_settings.testing",
             }
             migrate = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
             subprocess.run(migrate, env=environment, cwd=_PROJECT, check=True, stdin=subprocess.DEVNULL)
+            server.execute(f'ALTER DATABASE "{making}" RENAME TO "{TEMPLATE}"')
     return TEMPLATE
 
 
