@@ -126,7 +126,7 @@ def _rows_for_copy(cursor: psycopg.Cursor, count: int) -> bytes:
     listed = ", ".join(columns)
     cursor.execute(
         f"CREATE TEMP TABLE made ON COMMIT DROP AS WITH added AS (INSERT INTO roaming_cdr (public_id, cdr_key, {listed})"  # noqa: S608  (our own columns)
-        f" SELECT gen_random_uuid(), 'N' || cdr_key, {listed} FROM roaming_cdr WHERE id <= %s RETURNING id) SELECT id FROM added",
+        f" SELECT gen_random_uuid(), 'N' || cdr_key, {listed} FROM roaming_cdr WHERE id <= %s ORDER BY id RETURNING id) SELECT id FROM added",
         [count],
     )
     # A later period: the month itself may be closed by now.

@@ -30,24 +30,28 @@ class SettlementPeriod(models.Model):
 
 
 class Charge(models.Model):
-    """What one CDR makes the provider owe, the operator earn and the hub keep. Append-only; amounts exact to four decimals."""
+    """What one CDR makes the provider owe, the operator earn and the hub keep. Append-only; amounts exact to four decimals.
+
+    What it refers to is checked once per statement, against its CDR's own parties and its terms' netting set (migration 0023), not by five
+    foreign keys once per row.
+    """
 
     class Bucket(models.TextChoices):
         CURRENT = "current", "session of this period"
         LATE = "late", "session of an earlier, closed period"
         CREDIT = "credit", "credit CDR"
 
-    cdr = models.OneToOneField(Cdr, on_delete=models.PROTECT, related_name="charge")
-    terms = models.ForeignKey(SettlementTerms, on_delete=models.PROTECT, related_name="+")
-    netting_set = models.ForeignKey(NettingSet, on_delete=models.PROTECT, related_name="+")
+    cdr = models.OneToOneField(Cdr, on_delete=models.PROTECT, related_name="charge", db_constraint=False)
+    terms = models.ForeignKey(SettlementTerms, on_delete=models.PROTECT, related_name="+", db_constraint=False)
+    netting_set = models.ForeignKey(NettingSet, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
     period = models.CharField(
         max_length=8, help_text="Where it is booked: by session end while that period is open, else the next open one."
     )
     service_period = models.CharField(max_length=8, help_text="Where the session ended.")
     ended_on = models.DateField()
     booked_on = models.DateField(help_text="Day of the day total: the session's end, or the first day of `period` where late.")
-    operator = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="charges_as_operator")
-    provider = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="charges_as_provider")
+    operator = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="charges_as_operator", db_constraint=False, db_index=False)
+    provider = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="charges_as_provider", db_constraint=False, db_index=False)
     currency = models.CharField(max_length=3)
     bucket = models.CharField(max_length=7, choices=Bucket.choices, default=Bucket.CURRENT)
     energy_kwh = models.DecimalField(max_digits=12, decimal_places=4)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from settlement.clearing.clear import clear_cdr, clear_everything, clear_pending
 from settlement.clearing.models import Charge, Hold, SettlementPeriod
@@ -84,6 +84,25 @@ class TestClear:
             charge.save(force_insert=True)
         with pytest.raises(IntegrityError), transaction.atomic():
             Charge.objects.filter(cdr=cdr).update(net=1, gross=1)
+
+    def test_the_database_refuses_a_charge_without_its_cdr_its_parties_or_its_terms(self) -> None:
+        cdr, other = a_charged_cdr(), a_charged_cdr(known=False)
+        clear_everything(at=CUT_OFF)
+        for wrong, message in (
+            ({"cdr_id": 10**9}, "no CDR that is sealed"),
+            ({"provider": a_party("NL-ZZZ")}, "other parties than its CDR"),
+            ({"operator": a_party("NL-ZZZ")}, "other parties than its CDR"),
+            ({"terms_id": 10**9}, "no terms of its netting set"),
+            ({"netting_set_id": 10**9}, "no terms of its netting set"),
+        ):
+            charge = charge_of(cdr)
+            charge.pk, charge.cdr = None, other
+            for name, value in wrong.items():
+                setattr(charge, name, value)
+            with pytest.raises(IntegrityError, match=message), transaction.atomic():
+                charge.save(force_insert=True)
+        with pytest.raises(IntegrityError, match="there are charges under terms"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM settlement_settlementterms WHERE id = %s", [charge_of(cdr).terms_id])
 
 
 class TestReverseCharge:
