@@ -43,6 +43,8 @@ _MOST_PATIENCE_SECONDS = 3600.0
 _MOST_OF_A_NOTE = 200
 # The object type of what the hub keeps in a module that it does not read.
 KEPT = "kept"
+# That of what passes through unread to everybody.
+PASSED = "passed_push"
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +59,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 def write_letter(*, parcel: Parcel, dialect: Dialect) -> Letter | None:
     """This function will write what the receiver must hear now, or return None where the object is gone."""
-    return (_ANSWERS.get(parcel.object_type) or _WRITERS.get(parcel.module) or _write_kept)(parcel, dialect)
+    by_type = _ANSWERS.get(parcel.object_type) or _UNREAD.get(parcel.object_type)
+    return (by_type or _WRITERS[parcel.module])(parcel, dialect)
 
 
 def goes_to_an_endpoint(parcel: Parcel) -> bool:
@@ -334,6 +337,11 @@ def _puts_kept(parcel: Parcel) -> bool:
     return parcel.object_type == KEPT and (parcel.attempts % 2 == 0) == (parcel.verb == "put")
 
 
+def _write_passed(parcel: Parcel, dialect: Dialect) -> Letter | None:
+    payload = parcel.payload or {}
+    return Letter(method=payload["method"], path=tuple(payload["path"]), body=payload["body"].encode())
+
+
 _WRITERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
     "locations": _write_location,
     "tariffs": _write_tariff,
@@ -342,6 +350,8 @@ _WRITERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
     "cdrs": _write_cdr,
     "hubclientinfo": _write_client_info,
 }
+# By object type: what stands in modules that the hub does not read.
+_UNREAD: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {KEPT: _write_kept, PASSED: _write_passed}
 # By object type: what goes to an address of its own.
 _ANSWERS: Mapping[str, Callable[[Parcel, Dialect], Letter | None]] = {
     "command_result": _write_result,

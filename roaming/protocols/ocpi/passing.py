@@ -49,6 +49,8 @@ _ADDRESSES: Mapping[str, Sequence[tuple[str, str, str]]] = {
         ("RECEIVER", "owner/*", "GET PATCH PUT"),
     ),
 }
+# What is meant for everybody may be addressed to the hub, as locations are (ocpi §1: FWD or BC). All else has one receiver.
+_FOR_EVERYBODY: Mapping[str, tuple[str, int]] = {"bookings": ("booking_locations", 2)}
 # The bookings edition prints its identifier in one way and its addresses in another (ocpi §11 #11).
 _SPELLINGS = {"Booking": "bookings", "booking": "bookings", "Bookings": "bookings"}
 _PARTS = {"bookinglocations": "booking_locations"}
@@ -117,6 +119,13 @@ def place_of(*, module: str, interface: str, path: Sequence[str]) -> Place:
             owner = canonical.PartyId(path[0].upper(), path[1].upper()) if pattern.startswith("owner") else None
             return Place(frozenset(methods.split()), owner)
     return Place(None, None)
+
+
+def is_for_everybody(*, module: str, interface: str, method: str, path: Sequence[str]) -> bool:
+    """This function will say whether a push addressed to the hub goes to every partner: places that can be booked, never bookings."""
+    name, place = _FOR_EVERYBODY.get(module, ("", 0))
+    is_push = interface == "RECEIVER" and method in ("PUT", "PATCH")
+    return is_push and len(path) > place > 0 and _fits(name, path[place])
 
 
 def _fits(pattern: str, part: str) -> bool:

@@ -17,13 +17,15 @@ from roaming.gateways import PlatformOffline
 from roaming.parties.directory import PlatformEntry
 from roaming.protocols.ocpi import paging
 from roaming.protocols.ocpi.addressing import read_address
-from roaming.protocols.ocpi.dialect import BadFields
+from roaming.protocols.ocpi.dialect import BadFields, encode
 from roaming.protocols.ocpi.endpoints.door import KIB, Door
 from roaming.protocols.ocpi.envelope import OcpiRefusal, bad_parameter, not_found, unknown_receiver, write_success
 from roaming.protocols.ocpi.gateway import OcpiGateway
+from roaming.protocols.ocpi.intake import NotJson
 from roaming.protocols.ocpi.kept import Asked, Read, find_list
-from roaming.protocols.ocpi.passing import RESPONSE_URL, Passage, Passed, name_of, passes, place_of, spellings_of
+from roaming.protocols.ocpi.passing import RESPONSE_URL, Passage, Passed, is_for_everybody, name_of, passes, place_of, spellings_of
 from roaming.protocols.ocpi.paths import module_url
+from roaming.protocols.ocpi.tell_all import tell_all
 from roaming.protocols.ocpi.versions import MODULES, RECEIVER, SENDER, Interface
 from roaming.routing.sides import Side, side_of
 
@@ -62,6 +64,8 @@ class PassingDoor(Door):
         named = self._named(query)
         if named == self.directory.hub.key and (read := self._own_list(rest)) is not None:
             return self._keep(read, query)
+        if named == self.directory.hub.key and is_for_everybody(module=self.module, interface=self.interface, method=method, path=rest):
+            return self._tell_all(method, rest, body)
         receiver = self._receiver(named)
         platform = self._reach(receiver)
         self._check_owner(body)
@@ -93,6 +97,25 @@ class PassingDoor(Door):
             told = {**paging.write_query(page), "offset": str(following), paging.PARTY: str(self.directory.hub.key)}
             headers["Link"] = paging.write_link(module_url(self.dialect.number, self.kwargs["name"], SENDER), told)
         return self.success(list(found.items), headers=headers)
+
+    def _tell_all(self, method: str, rest: tuple[str, ...], body: Any) -> HttpResponse:
+        """This function will queue a push for every partner and answer at once (OCPI 2.2.1, transport_and_format §Broadcast Push)."""
+        if body is None:
+            raise NotJson("the body is empty")
+        if side_of(self.address.sender_role) is not Side.OPERATOR:
+            raise not_found()
+        tell_all(
+            directory=self.directory,
+            module=self.module,
+            sender=self.address.sender,
+            role=self.address.sender_role,
+            method=method,
+            path=rest,
+            body=encode(body).decode(),
+            on=self.at.date(),
+            correlation_id=self.ids.correlation_id,
+        )
+        return self.success()
 
     def _named(self, query: Mapping[str, str]) -> canonical.PartyId | None:
         if self.address.receiver is None and paging.PARTY in query:

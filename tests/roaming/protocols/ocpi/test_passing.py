@@ -189,6 +189,27 @@ class TestOwnList:
         assert INVOICES in listed
 
 
+class TestToTheHub:
+    @pytest.mark.django_db(transaction=True)
+    def test_a_place_that_can_be_booked_is_told_to_every_partner_and_a_booking_to_none(
+        self, alfa: Caller, beta: Caller, stub: StubPartner
+    ) -> None:
+        serving(beta, stub, "Booking", "RECEIVER")
+        place = f"{RECEIVER}/bookings/DE/ALF/booking_locations/BL-1"
+        stub.answer("PUT", "/BET/Booking/DE/ALF/booking_locations/BL-1")
+        stub.answer("PATCH", "/BET/Booking/DE/ALF/booking_locations/BL-1/CAL-1")
+        whole = {"id": "BL-1", "slots": [1.25], "party_id": "ALF"}
+        assert alfa.call("PUT", place, whole, to=HUB).status == (200, 1000)
+        assert alfa.call("PATCH", f"{place}/CAL-1", {"free": 2}, to=HUB).status == (200, 1000)
+        assert alfa.call("PUT", f"{RECEIVER}/bookings/DE/ALF/B-1", {"id": "B-1"}, to=HUB).status == (200, 2001)
+        assert beta.call("PUT", place, whole, to=HUB).http == 404
+        assert stub.heard == []
+        while drain():
+            continue
+        assert [(heard.method, heard.json) for heard in stub.heard] == [("PUT", whole), ("PATCH", {"free": 2})]
+        assert (stub.heard[0].headers["ocpi-from-party-id"], stub.heard[0].headers["ocpi-to-party-id"]) == ("HUB", "BET")
+
+
 class TestDetails:
     def test_list_what_an_agreement_names_in_the_partners_spelling(self, alfa: Caller, beta: Caller, stub: StubPartner) -> None:
         serving(beta, stub, "Booking", "RECEIVER")
