@@ -20,3 +20,16 @@ def introduce(*, companies: Mapping[canonical.PartyId, canonical.BusinessDetails
         )
         if changed:
             directory.changed()
+
+
+def name_unnamed(*, key: canonical.PartyId, name: str) -> None:
+    """This function will keep the name that a company tells of itself beside its data, where the hub knows none."""
+    told = name.strip()[:_LONGEST]
+    if told and Party.objects.filter(country_code=key.country_code, party_id=key.party_id, name="").update(name=told):
+        directory.changed()
+
+
+def rename(*, key: canonical.PartyId, name: str) -> None:
+    """This function will give a company the name that the hub's staff says; empty: the next that it tells of itself."""
+    Party.objects.filter(country_code=key.country_code, party_id=key.party_id).update(name=name.strip()[:_LONGEST])
+    directory.changed()

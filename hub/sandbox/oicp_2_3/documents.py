@@ -123,7 +123,7 @@ def write_evse_pricing_push(plan: OperatorPlan) -> Document:
 def write_card_push(company: Company, cards: Sequence[Card]) -> Document:
     """This function will write a provider's cards; one that is not good for a charge is not uploaded: who is, may charge."""
     records = [{"Identification": _uploaded(card)} for card in cards if card.verdict == "ALLOWED"]
-    data = {"ProviderID": provider_id(company), "AuthenticationDataRecord": records}
+    data = {"ProviderID": provider_id(company), "ProviderName": company.name, "AuthenticationDataRecord": records}
     return {"ActionType": "fullLoad", "ProviderAuthenticationData": data}
 
 

@@ -18,6 +18,7 @@ from roaming.parties import directory
 from roaming.protocols.oicp.bridge.cdrs import write_cdr
 from roaming.protocols.oicp.bridge.crossings import TO_OICP, note_crossing
 from roaming.protocols.oicp.bridge.places import in_zone, zone_of
+from roaming.protocols.oicp.bridge.unsaid import note_session
 from roaming.protocols.oicp.client import CDR_DOOR, NOTIFICATION_DOOR, NOTIFICATION_PATH, cdr_path, read_acknowledgement, write_call
 from roaming.protocols.oicp.identifiers import write_operator
 from roaming.protocols.oicp.v2_3.charge_detail_record import CHARGE_DETAIL_RECORD
@@ -104,6 +105,17 @@ def _write_session(parcel: Parcel) -> Call | None:
     notification = _notification(session)
     if notification is None:
         return None
+    report = LossReport()
+    note_session(session, report)
+    note_crossing(
+        report,
+        owner=session.owner,
+        receiver=parcel.receiver.key,
+        module="sessions",
+        version=TO_OICP,
+        object_id=session.id,
+        at=timezone.now(),
+    )
     body = write_notification(notification)
     return write_call(
         platform=parcel.platform,

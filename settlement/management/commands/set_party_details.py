@@ -1,10 +1,11 @@
-"""`set_party_details`: what documents need of a party, also of the hub itself."""
+"""`set_party_details`: what a party is called and what documents need of it, also of the hub itself."""
 
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from roaming.management.operator_command import OperatorCommand, party_argument
+from roaming.parties.introduce import rename
 from settlement.management.parties import party_with_papers
 from settlement.tax.vat_ids import check_vat_id
 from settlement.terms.accounts import NeedsTwoPeople, refuse_another_account
@@ -22,6 +23,7 @@ class Command(OperatorCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""
         parser.add_argument("--party", type=party_argument, required=True, metavar="CC-PID")
+        parser.add_argument("--name", help="what the company is called on pages and in protocols")
         for name in _DETAILS:
             parser.add_argument(f"--{name.replace('_', '-')}")
 
@@ -31,5 +33,8 @@ class Command(OperatorCommand):
         details = {name: options[name] for name in _DETAILS if options[name] is not None}
         refuse_another_account(party=party, iban=details.get("iban"))
         told = set_details(party=party, details=details)
+        if options["name"] is not None:
+            rename(key=party.key, name=options["name"])
+            party.refresh_from_db(fields=["name"])
         # Kept as told, since some authorities give ids that fail their own check digits; HUB_TAX_PROOF says what a document asks for.
-        return {"party": str(party.key), **told, "vat_id_check": check_vat_id(vat_id=told["vat_id"]).value}
+        return {"party": str(party.key), "name": party.name, **told, "vat_id_check": check_vat_id(vat_id=told["vat_id"]).value}

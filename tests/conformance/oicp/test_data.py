@@ -2,6 +2,7 @@
 
 import pytest
 
+from roaming.parties.models import Party
 from roaming.tokens.models import AuthenticationRecord, Token
 from tests.conformance.oicp.cases import case
 from tests.wire import oicp, oicp_partner
@@ -36,9 +37,12 @@ def test_a_full_load_is_one_switch(p: Partner, n: Partner) -> None:
 
 
 def test_cards_of_an_online_provider_are_told_to_be_asked_about(m: Partner, n: Partner) -> None:
-    m.push_cards(oicp.mifare("0A0B0C0D"))
+    told = oicp.card_push(oicp.mifare("0A0B0C0D"))
+    told["ProviderAuthenticationData"]["ProviderName"] = "Beta Drive"
+    m.post("authdata/v21/providers/NL-BET/push-request", told)
     n.push_cards(oicp.mifare())
     assert dict(Token.objects.values_list("uid", "whitelist")) == {"0A0B0C0D": "NEVER", "04A1B2C3D4E5F6": "ALLOWED"}
+    assert Party.objects.get(party_id="BET").name == "Beta Drive"
 
 
 @case(113, 114)

@@ -90,7 +90,7 @@ def test_evse_pricing_stands_in_the_locations_of_ocpi(p: Partner) -> None:
     assert tariff_ids() == ()
 
 
-def test_a_charge_costs_what_held_at_its_start_and_what_its_record_loses_is_counted(p: Partner) -> None:
+def test_a_charge_costs_what_held_at_its_start_and_what_its_messages_lose_is_counted(p: Partner, n: Partner) -> None:
     caller.provider("FR-OCP")
     at = timezone.now()
     token = a_token(country_code="FR", party_id="OCP", uid="04A1B2C3D4E5F6", contract_id="FR-OCP-C12345678-9", last_updated=at)
@@ -98,6 +98,8 @@ def test_a_charge_costs_what_held_at_its_start_and_what_its_record_loses_is_coun
     p.push_evses(oicp.an_evse())
     p.push_products(oicp.a_product(price="0.40"))
     session_id = p.start().json["SessionID"]
+    assert p.notify("Start", session_id, MeterValueStart=Decimal(100)).code == "000"
+    n.push_cards(oicp.mifare("0A0B0C0D"))
     starts = timezone.now()
     p.push_products(oicp.a_product(price="0.90"))
     ends = timezone.now()
@@ -113,4 +115,6 @@ def test_a_charge_costs_what_held_at_its_start_and_what_its_record_loses_is_coun
     assert {"meter_start": "dropped", "meter_end": "dropped", "total_cost": "guessed"}.items() <= dict(
         lost.values_list("field", "effect")
     ).items()
+    assert CrossingLoss.objects.filter(owner="DE-ALF", module="sessions", receiver="FR-OCP", field="meter_start").exists()
+    assert CrossingLoss.objects.filter(owner="NL-OFF", module="tokens", field="contract_id", effect="guessed").exists()
     assert CrossingLoss.objects.filter(owner="DE-ALF", module="tariffs", receiver="DE-HUB", field="MaximumProductChargingPower").exists()

@@ -119,6 +119,7 @@ class TestPartyDetails:
         a_party("DE-ALF")
         terminal.run("set_party_details", "--party", "DE-ALF", "--legal-name", "Alfa GmbH", "--iban", "DE89 3704 0044 0532 0130 00")
         told = terminal.run("set_party_details", "--party", "DE-ALF", "--vat-id", "de 123456789")
+        assert terminal.run("set_party_details", "--party", "DE-ALF", "--name", "Alfa")["name"] == "Alfa"
         assert (told["legal_name"], told["iban"], told["vat_id"]) == ("Alfa GmbH", "DE89370400440532013000", "DE123456789")
 
     def test_knows_the_hub_itself(self, terminal: Terminal) -> None:

@@ -1,5 +1,6 @@
 """PushAuthenticationData of providers and PullAuthenticationData of operators (oicp §5.7, §3.3)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -7,6 +8,8 @@ from django.db import transaction
 from roaming import canonical
 from roaming.canonical import Whitelist
 from roaming.protocols.oicp import statuses
+from roaming.protocols.oicp.bridge.crossings import TO_OCPI, note_crossing
+from roaming.protocols.oicp.bridge.unsaid import note_card
 from roaming.protocols.oicp.crossing import make_token
 from roaming.protocols.oicp.endpoints.door import MIB, OicpDoor
 from roaming.protocols.oicp.identifiers import contract_key, write_provider
@@ -15,6 +18,7 @@ from roaming.protocols.oicp.refusals import OicpRefusal
 from roaming.protocols.oicp.v2_3.authentication_data import PULL, PUSH, AuthenticationPush
 from roaming.protocols.oicp.v2_3.evse_data import DELETE, FULL_LOAD
 from roaming.protocols.oicp.v2_3.identification import ANY, MIFARE, PLUG_AND_CHARGE, QR_CODE, RFID, Identification
+from roaming.protocols.wire.loss import LossReport
 from roaming.routing.sides import Side
 from roaming.tokens.authentication_data import CardRow, hash_pin, list_cards, push_cards
 from roaming.tokens.queries import find_own_token
@@ -41,6 +45,7 @@ class PushAuthenticationDataDoor(OicpDoor):
         self._check_contracts(push)
         rows = [self._row(medium) for medium in push.data.identifications]
         with transaction.atomic():
+            self.note_name(push.data.provider_name)
             change = push_cards(provider=self.entry.id, action=push.action, rows=rows, at=self.at)  # type: ignore[arg-type]
             self._tell(push, gone={key for _, key in change.deleted})
         return statuses.acknowledgement(statuses.SUCCESS)
@@ -80,6 +85,8 @@ class PushAuthenticationDataDoor(OicpDoor):
         media = [medium for medium in push.data.identifications if medium.is_rfid or medium.member == PLUG_AND_CHARGE]
         if len(media) > _MOST_TOKENS:
             return
+        if push.action != DELETE:
+            self._note_losses(push.data.identifications)
         for medium in media:
             uid = medium.uid or medium.contract_id or ""
             expired = medium.expires is not None and medium.expires.at <= self.at
@@ -88,6 +95,12 @@ class PushAuthenticationDataDoor(OicpDoor):
         if push.action == FULL_LOAD:
             for uid in gone - told:
                 self._bury(uid, whitelist)
+
+    def _note_losses(self, media: Sequence[Identification]) -> None:
+        for medium in media:
+            report, uid = LossReport(), medium.uid or ""
+            is_told = note_card(medium, report)
+            note_crossing(report, owner=self.party, module="tokens", version=TO_OCPI, object_id=uid, at=self.at, is_blocked=not is_told)
 
     def _put(self, medium: Identification, uid: str, whitelist: Whitelist, *, valid: bool) -> None:
         token = make_token(

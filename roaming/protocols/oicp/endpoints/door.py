@@ -19,6 +19,7 @@ from roaming import canonical
 from roaming.exchanges.record import ExchangeEntry, record
 from roaming.parties import directory
 from roaming.parties.directory import Directory, PartyEntry, PlatformEntry
+from roaming.parties.introduce import name_unnamed
 from roaming.parties.liveness import mark_seen
 from roaming.protocols.oicp import limits, statuses
 from roaming.protocols.oicp.authentication import authenticate, check_body_id, direct_party, resolve
@@ -91,6 +92,11 @@ class OicpDoor(APIView):
     def check_id(self, text: str | None) -> None:
         """This function will raise NotAuthorized where the body names somebody else than the path."""
         check_body_id(text=text, party=self.party, caller=self.caller)
+
+    def note_name(self, name: str | None) -> None:
+        """This function will keep the name that the caller gives itself in its data, where the hub knows none."""
+        if name and not self.entry.name:
+            name_unnamed(key=self.party, name=name)
 
     def read_body(self) -> Any:
         """This function will return the JSON value of the body; it raises the refusals of the intake."""

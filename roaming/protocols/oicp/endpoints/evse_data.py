@@ -54,6 +54,7 @@ class PushEvseDataDoor(OicpDoor):
             raise KeyTwice("an EvseID stands twice in one request")
         guard = self.caller.profile.get("oicp", {}).get("most_lost")
         with transaction.atomic():
+            self.note_name(push.operator_name)
             if push.action == DELETE:
                 change = delete_evse_records(owner=self.entry.id, evse_keys=keys, at=self.at)
             else:

@@ -33,6 +33,7 @@ class PushEvseStatusDoor(OicpDoor):
         self.check_id(push.statuses.operator_id)
         if any(not is_own_evse(evse_id=one.evse_id, operator=self.party, platform=self.caller) for one in push.statuses.records):
             raise OicpRefusal(statuses.INCONSISTENT_EVSE)
+        self.note_name(push.statuses.operator_name)
         rows = [StatusRow(evse_key(one.evse_id), one.evse_id, one.status) for one in push.statuses.records]
         changed = set(push_statuses(owner=self.entry.id, action=push.action, statuses=rows, at=self.at))  # type: ignore[arg-type]
         told = {row.evse_key: "Unknown" if push.action == DELETE else row.status for row in rows if row.evse_key in changed}

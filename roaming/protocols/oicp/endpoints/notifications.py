@@ -5,13 +5,17 @@ from typing import Any
 
 from roaming.egress.blocking import send
 from roaming.gateways import GatewayBroken, GatewayRefusal, PlatformOffline, egress_refusals
+from roaming.parties.directory import PartyEntry
 from roaming.protocols.oicp import statuses
+from roaming.protocols.oicp.bridge.crossings import TO_OCPI, note_crossing
 from roaming.protocols.oicp.bridge.sessions import ACTIVE, INVALID, tell_session
+from roaming.protocols.oicp.bridge.unsaid import note_notification
 from roaming.protocols.oicp.client import NOTIFICATION_DOOR, NOTIFICATION_PATH, write_call
 from roaming.protocols.oicp.endpoints.door import OicpDoor
 from roaming.protocols.oicp.refusals import NotAuthorized, OicpRefusal
 from roaming.protocols.oicp.v2_3.notifications import Notification, read_notification
 from roaming.protocols.wire.intake import NotJson, read_json
+from roaming.protocols.wire.loss import LossReport
 from roaming.routing.sides import Side
 from roaming.sessions import hub_sessions
 from roaming.sessions.models import HubSession
@@ -38,7 +42,7 @@ class ChargingNotificationDoor(OicpDoor):
                 raise OicpRefusal(statuses.DATA_ERROR, "two Progress notifications of a session are at least 5 minutes apart")
             hub_sessions.note_progress(session, at=told.occurred.at)
         self._keep(told, session)
-        return self._hand_on(body, session)
+        return self._hand_on(told, body, session)
 
     def _keep(self, told: Notification, session: HubSession) -> None:
         starts = told.session_start or told.charging_start
@@ -57,14 +61,29 @@ class ChargingNotificationDoor(OicpDoor):
             energy_kwh=energy,
         )
 
-    def _hand_on(self, body: dict[str, Any], session: HubSession) -> dict[str, Any]:
+    def _note_losses(self, told: Notification, provider: PartyEntry) -> None:
+        report = LossReport()
+        is_told = note_notification(told, report)
+        note_crossing(
+            report,
+            owner=self.party,
+            receiver=provider.key,
+            module="sessions",
+            version=TO_OCPI,
+            object_id=told.session_id,
+            at=self.at,
+            is_blocked=not is_told,
+        )
+
+    def _hand_on(self, told: Notification, body: dict[str, Any], session: HubSession) -> dict[str, Any]:
         provider = self.directory.party_by_row(session.provider_id or 0)
         platform = self.directory.platform_on_side(provider.key, Side.PROVIDER) if provider else None
-        if platform is None:
+        if provider is None or platform is None:
             raise OicpRefusal(statuses.PARTNER_NOT_FOUND)
         if not platform.is_routable:
             raise NotAuthorized("the provider is locked")
         if platform.protocol != "oicp":
+            self._note_losses(told, provider)
             return self._done(session)
         if NOTIFICATION_DOOR not in platform.endpoints:
             raise OicpRefusal(statuses.NOT_AVAILABLE)

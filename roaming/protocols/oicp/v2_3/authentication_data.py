@@ -3,9 +3,9 @@
 from roaming.canonical import Open
 from roaming.protocols.oicp.v2_3.evse_data import ACTION, keyed
 from roaming.protocols.oicp.v2_3.identification import MIFARE, PLUG_AND_CHARGE, QR_CODE, RFID, Identification, only
-from roaming.protocols.oicp.v2_3.kinds import OPERATOR_IDS, PROVIDER_IDS
+from roaming.protocols.oicp.v2_3.kinds import OPERATOR_IDS, PROVIDER_IDS, text
 from roaming.protocols.wire.kinds import Kind
-from roaming.protocols.wire.shapes import Shape, many, required
+from roaming.protocols.wire.shapes import Shape, many, optional, required
 
 
 class ProviderData(Open, frozen=True, kw_only=True):
@@ -13,6 +13,7 @@ class ProviderData(Open, frozen=True, kw_only=True):
 
     provider_id: str
     identifications: tuple[Identification, ...]
+    provider_name: str | None = None
 
 
 class AuthenticationPush(Open, frozen=True, kw_only=True):
@@ -41,6 +42,8 @@ PROVIDER_DATA = Shape(
     ProviderData,
     required("ProviderID", PROVIDER_IDS, as_="provider_id"),
     required("AuthenticationDataRecord", many(Kind(_RECORD.read, _write_record)), as_="identifications"),
+    # Not in the specification: OperatorName stands in every push of an operator, and providers have nothing like it.
+    optional("ProviderName", text(100), as_="provider_name"),
 )
 PUSH = Shape(
     AuthenticationPush, required("ActionType", ACTION, as_="action"), required("ProviderAuthenticationData", PROVIDER_DATA.kind, as_="data")

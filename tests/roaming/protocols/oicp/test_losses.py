@@ -11,8 +11,11 @@ from roaming import canonical
 from roaming.protocols.oicp.bridge.evse_records import Defaults, write_record
 from roaming.protocols.oicp.bridge.locations import write_location
 from roaming.protocols.oicp.bridge.losses import EVSE_DATA
+from roaming.protocols.oicp.bridge.unsaid import note_card, note_notification
 from roaming.protocols.oicp.bridge.vocabulary import STANDARD_OF_PLUG
 from roaming.protocols.oicp.v2_3.evse_data import EVSE_DATA_RECORD
+from roaming.protocols.oicp.v2_3.identification import ANY
+from roaming.protocols.oicp.v2_3.notifications import read_notification
 from roaming.protocols.wire.loss import LossReport
 from tests.wire import oicp
 
@@ -83,3 +86,17 @@ def test_opening_times_become_weekdays() -> None:
 
 def _point() -> dict[str, Any]:
     return {"Google": {"Coordinates": f"{Decimal('52.480495')} {Decimal('13.356465')}"}}
+
+
+def test_what_cards_and_notifications_lose_is_noted_and_no_secret_is() -> None:
+    pin, card = LossReport(), LossReport()
+    assert not note_card(ANY.read({"QRCodeIdentification": {"EvcoID": "NL-BET-C12345678-9", "PIN": "4711"}}), pin)
+    assert "4711" not in str(pin.losses)
+    uploaded = {"UID": "04A1B2C3D4E5F6", "RFID": "mifareDes", "ExpiryDate": "2027-01-01T00:00:00Z"}
+    assert note_card(ANY.read({"RFIDIdentification": uploaded}), card)
+    assert [loss.field for loss in card.losses] == ["contract_id", "rfid", "expires"]
+
+    ended, failed = LossReport(), LossReport()
+    assert note_notification(read_notification(oicp.notification("End", oicp.SESSION_ID, MeterValueEnd=Decimal(112))), ended)
+    assert [loss.field for loss in ended.losses] == ["meter_end", "type"]
+    assert not note_notification(read_notification(oicp.notification("Error", oicp.SESSION_ID)), failed)
