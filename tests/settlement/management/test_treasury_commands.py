@@ -52,6 +52,27 @@ def people() -> None:
     some_terms()
 
 
+def a_second_approver_releases_what_is_above_the_cap(order: dict[str, Any]) -> None:
+    assert tell("set_netting", payment_cap="82.09", by="maker@hub.example")["payment_cap"] == "82.09"
+    assert "moves 82.10 EUR, above the cap of 82.09" in refusal("export_payments", by="treasurer@hub.example", **order)
+    assert "another person" in refusal("release_payments", run=order["run"], by="checker@hub.example")
+    assert "may not release payments" in refusal("release_payments", run=order["run"], by="treasurer@hub.example")
+    released = tell("release_payments", run=order["run"], by="second@hub.example")
+    assert (released["totals"], released["released_by"]) == ({"EUR": "82.10"}, "second@hub.example")
+    assert "released already" in refusal("release_payments", run=order["run"], by="second@hub.example")
+    assert "another person must" in refusal("export_payments", by="second@hub.example", **order)
+
+
+def it_is_settled_and_no_letter_waits(run: int, folder: Path) -> None:
+    settled = tell("show_settlement", run=run)
+    assert (settled["state"], settled["currencies"]["EUR"]["received"]) == ("settled", "82.10")
+    assert {row["party"]: row["state"] for row in settled["statements"]} == {"DE-AAA": "paid", "DE-BBB": "paid", "DE-CCC": "paid"}
+    overdue = datetime(2027, 9, 1, tzinfo=UTC)
+    assert (dun(at=overdue), tell("list_letters")) == ([], {"letters": []})
+    assert "there is no letter 1" in refusal("release_letter", letter=1, by="maker@hub.example")
+    assert "there is no letter 1" in refusal("export_letter", letter=1, output=folder / "letter.pdf")
+
+
 def test_a_month_from_rules_to_receipts_and_back_out_to_the_auditor(tmp_path: Path) -> None:
     rules = {"by": "maker@hub.example", "mode": "bilateral", "de_minimis": "25.00"}
     assert tell("set_netting", **rules) == {
@@ -95,14 +116,7 @@ def test_a_month_from_rules_to_receipts_and_back_out_to_the_auditor(tmp_path: Pa
         set_details(party=a_party(f"DE-{letter * 3}"), details={"legal_name": f"Company {letter}", "iban": IBAN[letter]})
     order = {"run": run["run"], "output": tmp_path / "order.xml", "payer": a_party("DE-AAA").key}
     assert "approved run" in refusal("export_payments", by="checker@hub.example", **order)
-    assert tell("set_netting", payment_cap="82.09", by="maker@hub.example")["payment_cap"] == "82.09"
-    assert "moves 82.10 EUR, above the cap of 82.09" in refusal("export_payments", by="treasurer@hub.example", **order)
-    assert "another person" in refusal("release_payments", run=run["run"], by="checker@hub.example")
-    assert "may not release payments" in refusal("release_payments", run=run["run"], by="treasurer@hub.example")
-    released = tell("release_payments", run=run["run"], by="second@hub.example")
-    assert (released["totals"], released["released_by"]) == ({"EUR": "82.10"}, "second@hub.example")
-    assert "released already" in refusal("release_payments", run=run["run"], by="second@hub.example")
-    assert "another person must" in refusal("export_payments", by="second@hub.example", **order)
+    a_second_approver_releases_what_is_above_the_cap(order)
     assert tell("export_payments", by="treasurer@hub.example", **order)["total"] == "82.10"
     mandate = {"payer": a_party("DE-AAA").key, "payee": a_party("DE-BBB").key}
     tell("sign_mandate", mandate_id="M-1", signed_on="2026-01-02", creditor_id="NL72ZZZ123456", **mandate)
@@ -122,14 +136,8 @@ def test_a_month_from_rules_to_receipts_and_back_out_to_the_auditor(tmp_path: Pa
     assert tell("match_bank", entry=entry["entry"], payment=payment.pk, by="maker@hub.example")["amount"] == "2.1"
     (paid,) = [row for row in tell("list_payments")["payments"] if row["run"] == run["run"]]
     assert (paid["state"], paid["open"], paid["reference"]) == ("paid", "0.00", reference_of(payment=payment.pk))
-    settled = tell("show_settlement", run=run["run"])
-    assert (settled["state"], settled["currencies"]["EUR"]["received"]) == ("settled", "82.10")
-    assert {row["party"]: row["state"] for row in settled["statements"]} == {"DE-AAA": "paid", "DE-BBB": "paid", "DE-CCC": "paid"}
+    it_is_settled_and_no_letter_waits(run["run"], tmp_path)
     assert {row["party"]: row["open"] for row in tell("list_exposure")["exposure"]} == {"DE-AAA": "0.00", "DE-BBB": "0.00"}
-    overdue = datetime(2027, 9, 1, tzinfo=UTC)
-    assert (dun(at=overdue), tell("list_letters")) == ([], {"letters": []})
-    assert "there is no letter 1" in refusal("release_letter", letter=1, by="maker@hub.example")
-    assert "there is no letter 1" in refusal("export_letter", letter=1, output=tmp_path / "letter.pdf")
     assert tell("trial_balance")["sums"] == {"EUR": "0.00"}
     assert tell("export_ledger", format="beancount", output=tmp_path / "books.beancount")["lines"] > 10
     assert tell("verify_ledger")["ok"]
