@@ -62,7 +62,15 @@ def prepare(
         partners=partners,
         can_decide_here=addressed is None and token is not None and token.valid and token.whitelist in _DECIDABLE,
     )
+    if addressed is not None and isinstance(route, Refuse) and _is_agreed(request, addressed, directory, at):
+        route = Refuse(NoWay.RECEIVER_LOCKED)
     return Plan(route=route, token=token)
+
+
+def _is_agreed(request: canonical.AuthorizationRequest, provider: canonical.PartyId, directory: Directory, at: datetime) -> bool:
+    # A partner that is locked is a connection problem to those who have an agreement with it, and unknown to everybody else.
+    is_there = directory.platform_on_side(provider, Side.PROVIDER) is not None
+    return is_there and directory.is_agreed(operator=request.operator, provider=provider, module="tokens", on=at.date())
 
 
 def decision_from_token(
@@ -77,9 +85,11 @@ def decision_from_token(
 def refusal_of(route: Refuse) -> GatewayRefusal:
     """This function will return the refusal for a route that leads nowhere.
 
-    A party that was named and is not there, or not for this operator, is no route (4001). Where nobody was named the operator
-    learns only that nobody it may roam with knows the token (2004).
+    A party that was named and is not there, or not for this operator, is no route (4001), one that is locked is away (4003).
+    Where nobody was named the operator learns only that nobody it may roam with knows the token (2004).
     """
+    if route.reason is NoWay.RECEIVER_LOCKED:
+        return PlatformOffline(route.reason.value)
     return NoRoute(route.reason.value) if route.reason is NoWay.UNKNOWN_RECEIVER else UnknownToken("no provider knows the token")
 
 

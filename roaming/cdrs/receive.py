@@ -13,6 +13,7 @@ from roaming import canonical
 from roaming.cdrs.checks import RefusedCdr, check_currency, check_on_its_face
 from roaming.cdrs.columns import Columns, derive_columns, taxes_of
 from roaming.cdrs.payer import find_provider
+from roaming.cdrs.set_aside import set_aside
 from roaming.deliveries.enqueue import Notice, enqueue_all
 from roaming.objects.announce import NoAgreement, UnknownParty, provider_role
 from roaming.objects.digests import content_digest
@@ -25,8 +26,7 @@ from roaming.revisions import Receipt, StampInFuture, Verdict, judge_put
 
 # Everything the verdict needs, in one answer under the locks: the same CDR, the session's CDR that nobody credited, the original
 # of a credit, another provider that owns uid and contract, another operator that owns location and EVSE, the currencies of session
-# and tariff. The LIMITs keep each look
-# a look into an index: the plan is made once, perhaps while the tables are empty, and must serve when they hold millions.
+# and tariff. The LIMITs keep each look one into an index: the plan, made once and perhaps early, must serve when there are millions.
 LOOK = """
 SELECT k.n, same.id, same.public_id, same.content_digest, former.cdr_id, original.id, original.body, original.provider_id,
     original.is_credit, original.is_credited, stranger.owner_id, site.owner_id, told.currency, offer.currency
@@ -244,7 +244,7 @@ def _receive_wave(wave: Sequence[_Candidate], table: directory.Directory, at: da
                 continue
             verdict = _judge(candidate, found, digest, table, at)
         except REFUSALS as refusal:
-            outcomes[candidate.number] = refusal
+            outcomes[candidate.number] = set_aside(refusal, candidate.arrival.cdr, candidate.arrival.correlation_id, at)
             continue
         public_id = uuid.uuid4()
         sealing.append((candidate, public_id, verdict))
@@ -255,8 +255,7 @@ def _receive_wave(wave: Sequence[_Candidate], table: directory.Directory, at: da
         row = written[public_id]
         outcomes[candidate.number] = CdrReceipt(verdict=verdict, row=row, public_id=public_id)
         notices.append(_notice(candidate, row))
-    # In the sealing transaction: what was acknowledged is also on its way, even if the provider is away for days.
-    enqueue_all(notices=notices)
+    enqueue_all(notices=notices)  # in the sealing transaction: what was acknowledged is also on its way, to whoever is away for days
     return outcomes
 
 

@@ -11,6 +11,7 @@ class NoWay(StrEnum):
     """Why nobody can be asked."""
 
     UNKNOWN_RECEIVER = "the party it is addressed to is not a provider this operator may roam with"
+    RECEIVER_LOCKED = "the platform of the provider it is addressed to is locked or suspended"
     NO_PARTNER = "this operator has no agreement with any provider"
     OWNER_NOT_A_PARTNER = "the token's provider has no agreement with this operator"
 

@@ -21,11 +21,9 @@ GROUPS = {
 
 DIFFERENCES = {
     23: "a second hub was played by a platform that speaks for several parties",
-    27: "a question about a token to a suspended platform is 4001",
     33: "4001 instead of a 2xxx: the same bytes as for a party that does not exist",
     34: "only where the partner's profile says so: else the newest state of an object waits; every CDR does",
     43: "fractions of a second other than three digits are written with three; the instant stays",
-    101: "refused and kept in the trace, not as a row of its own",
 }
 
 MISSING: dict[int, str] = {}

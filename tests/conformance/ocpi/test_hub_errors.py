@@ -56,8 +56,7 @@ def test_027_one_that_is_known_to_be_away_is_4003_and_not_called(alfa: Caller, b
     beta_at_stub.platform.status = state
     beta_at_stub.platform.save()
     assert alfa.call("PUT", LOCATION, location(), to="NL-BET").status == (200, 4003)
-    if state != "SUSPENDED":  # nobody may be asked whether a suspended provider's driver may charge: 4001 there
-        assert alfa.call("POST", AUTHORIZE, PLACE, to="NL-BET").status == (200, 4003)
+    assert alfa.call("POST", AUTHORIZE, PLACE, to="NL-BET").status == (200, 4003)
     assert stub.heard == []
 
 

@@ -8,6 +8,7 @@ from django.db.models import Sum
 
 from roaming.cdrs.models import Cdr
 from roaming.deliveries.models import Delivery
+from roaming.exchanges.quarantine import list_quarantined
 from roaming.locations.models import Location
 from roaming.parties import directory
 from roaming.parties.models import Endpoint
@@ -169,12 +170,15 @@ def test_100_a_credit_takes_its_original_back_to_zero_though_its_sub_totals_are_
     assert alfa.call("POST", CDRS, credit(id="CDR-0001-D"), to=HUB).status == (200, 2001)
 
 
-def test_101_a_credit_of_nothing_known_or_without_its_mark_is_2001_and_kept_in_the_trace(alfa: Caller, beta: Caller) -> None:
+def test_101_a_credit_of_nothing_known_or_without_its_mark_is_2001_and_set_aside(alfa: Caller, beta: Caller) -> None:
     unknown = alfa.call("POST", CDRS, credit(), to=HUB)
     assert (unknown.status, "credit_reference_id" in unknown.message) == ((200, 2001), True)
     alfa.call("POST", CDRS, cdr(), to=HUB)
     assert alfa.call("POST", CDRS, credit(credit=None), to=HUB).status == (200, 2001)
     assert Cdr.objects.count() == 1
+    kept = list_quarantined(owner=alfa.key)
+    assert {(row.module, row.object_id) for row in kept} == {("cdrs", credit()["id"])}
+    assert len(kept) == 2, "each for its own reason"
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "GET"])
