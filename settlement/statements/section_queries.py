@@ -149,12 +149,16 @@ WHERE dispute.state IN ('open', 'answered', 'escalated')
 """
 
 # A location's mix as its operator tells it today: kWh by source, grams of CO2, and whether it calls itself green.
+# Summed per site first: a document is read once per site, not once per CDR.
 ENERGY = """,
+sites AS MATERIALIZED (
+    SELECT stood.role, cdr.owner_id, upper(cdr.location_id) AS location_key, sum(stood.energy_kwh) AS energy_kwh
+    FROM stood JOIN roaming_cdr cdr ON cdr.id = stood.cdr_id GROUP BY 1, 2, 3
+),
 mixed AS (
-    SELECT stood.role, stood.energy_kwh, site.document -> 'energy_mix' AS mix
-    FROM stood JOIN roaming_cdr cdr ON cdr.id = stood.cdr_id
-    LEFT JOIN roaming_location site
-        ON site.owner_id = cdr.owner_id AND site.location_key = upper(cdr.location_id) AND site.audience_id IS NULL
+    SELECT sites.role, sites.energy_kwh, site.document -> 'energy_mix' AS mix
+    FROM sites LEFT JOIN roaming_location site
+        ON site.owner_id = sites.owner_id AND site.location_key = sites.location_key AND site.audience_id IS NULL
 ),
 named AS (
     SELECT role, energy_kwh, mix, (mix ->> 'is_green_energy')::boolean AS green,
