@@ -11,6 +11,7 @@ class HubConfig(AppConfig):
 
     def ready(self) -> None:
         """This method will connect what listens to logins, and what the wire asks of settlement."""
+        from hub import deployment  # noqa: F401  (registers its checks)
         from hub.reconciliation import MODULE, read_record, read_records, tell_of_new
         from hub.users import arrivals  # noqa: F401  (its models are there only now)
         from roaming.protocols.ocpi.kept import keep_list, keep_objects

@@ -3,7 +3,7 @@
 from hub.closing.models import CloseRequest
 from hub.directory.models import ServiceMinute
 from hub.portal.models import AgreementOffer, ApiKey, CdrExport, Preference, SelfTest, StatementNotice, Webhook
-from hub.users.models import Bookmark, Membership, RecoveryCode, SecondFactor, User
+from hub.users.models import Bookmark, Membership, RecoveryCode, SecondFactor, TeamRule, User
 
 __all__ = [
     "AgreementOffer",
@@ -18,6 +18,7 @@ __all__ = [
     "SelfTest",
     "ServiceMinute",
     "StatementNotice",
+    "TeamRule",
     "User",
     "Webhook",
 ]

@@ -11,6 +11,7 @@ from hub.directory.levels import add_up
 from hub.portal.export_write import forget_old, write_next
 from hub.portal.notify import note_statements, tell_due
 from hub.portal.self_test_run import run_next
+from hub.users.forgotten import send_links
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,14 @@ def close_periods(**_: Any) -> None:
     """This function will close the periods that somebody asked for on the board, one after the other."""
     while (request := close_next(at=timezone.now())) is not None:
         logger.info("close ended", extra={"period": request.period, "state": request.state})
+
+
+@shared_task
+def send_password_links(**_: Any) -> None:
+    """This function will send the links that people asked for who forgot their password."""
+    sent = send_links(at=timezone.now())
+    if sent:
+        logger.info("password links sent", extra={"links": sent})
 
 
 @shared_task

@@ -5,6 +5,7 @@ The variables read here are the operator's interface (docs/operating.md); each h
 
 import json
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlparse
@@ -219,6 +220,11 @@ REST_FRAMEWORK: dict[str, Any] = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+
+# Net of one held CDR, in its own currency: what an analyst may release, and above what two people do (clearing §3.2).
+HUB_RELEASE_ANALYST = Decimal(os.environ.get("HUB_RELEASE_ANALYST", "500"))
+HUB_RELEASE_ALONE = Decimal(os.environ.get("HUB_RELEASE_ALONE", "10000"))
+HUB_API_RATE = os.environ.get("HUB_API_RATE", "120/min")  # of one key of the read API
 
 # Celery carries ids only; PostgreSQL holds the work. A lost message costs a minute, never a record.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://") if REDIS_URL.startswith("unix://") else REDIS_URL

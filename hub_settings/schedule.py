@@ -21,6 +21,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "hub: close periods that somebody asked for": every(15.0, "hub.tasks.close_periods"),
     "hub: delete old exports": daily(2, 50, "hub.tasks.forget_exports"),
     "hub: run self-tests": every(15.0, "hub.tasks.run_self_tests"),
+    "hub: send links for new passwords": every(10.0, "hub.tasks.send_password_links"),
     "hub: tell of statements": every(30.0, "hub.tasks.tell_of_statements"),
     "hub: write exports": every(15.0, "hub.tasks.write_exports"),
     # LIVENESS_SECONDS says how long a partner may be silent; this only says how often the hub looks who was.
@@ -31,6 +32,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "roaming: find the sessions of commands": every(30.0, "roaming.tasks.link_sessions"),
     "roaming: take back leases": every(15.0, "roaming.tasks.sweep_leases"),
     "roaming: tell tariffs that became valid or ended": every(30.0, "roaming.tasks.tell_turned_tariffs"),
+    "roaming: undo forgotten remote starts": every(60.0, "roaming.tasks.undo_forgotten_starts"),
     "roaming: tell whose state changed": every(5.0, "roaming.tasks.announce_states"),
     "settlement: clear what was sealed": every(15.0, "settlement.tasks.clear_cdrs"),
     "settlement: mail reminders of CDRs that are owed": every(3600.0, "settlement.tasks.mail_reminders"),

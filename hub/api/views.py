@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hub.api.keys import KeyAuthentication
+from hub.api.limits import PerKey
 from hub.api.shapes import CdrPage, CdrShape, StatementPage, StatementShape
 from hub.portal.cdr_filters import STATES, cdrs_of, counterparties_of, cursor_of, read_filters
 from hub.portal.models import ApiKey
@@ -46,6 +47,7 @@ class Door(APIView):
 
     authentication_classes = [KeyAuthentication]
     permission_classes = [HasKey]
+    throttle_classes = [PerKey]
 
     def party(self) -> Party:
         """This method will return the party of the key."""

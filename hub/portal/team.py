@@ -2,8 +2,10 @@
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -11,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from hub.portal.scope import Scope, portal_page
 from hub.users.invite import invite_person
 from hub.users.keep import RoleHasNoParty
-from hub.users.models import Membership
+from hub.users.models import Membership, TeamRule
 from hub.users.permissions import Action
 from roaming.audit.write import write_audit
 
@@ -72,8 +74,31 @@ def team(request: HttpRequest, scope: Scope) -> HttpResponse:
             else:
                 messages.success(request, _("An invitation is on its way. Its link works once."))
                 return redirect("portal:team")
+    rule = TeamRule.objects.filter(party=scope.party).first()
     members = Membership.objects.filter(party=scope.party).select_related("user").order_by("user__email")
-    return render(request, "portal/team.html", {"scope": scope, "members": members, "form": form, "grants": grants})
+    return render(
+        request,
+        "portal/team.html",
+        {"scope": scope, "members": members, "form": form, "grants": grants, "rule": rule, "may_rule": _may_rule(scope)},
+    )
+
+
+def _may_rule(scope: Scope) -> bool:
+    return scope.active.role == Membership.Role.ADMIN
+
+
+@require_POST
+@portal_page(to=Action.MANAGE_TEAM)
+def rule(request: HttpRequest, scope: Scope) -> HttpResponse:
+    """This function will let the company's administrator ask a second factor of all its people, or leave it to each."""
+    if not _may_rule(scope):
+        raise PermissionDenied
+    needs = request.POST.get("needs_second_factor") == "on"
+    told = {"needs_second_factor": needs, "set_by": scope.user.email, "set_at": timezone.now()}
+    kept, _made = TeamRule.objects.update_or_create(party=scope.party, defaults=told)
+    write_audit(action="team rule set", by=scope.user.email, subject=kept, after={"needs_second_factor": needs})
+    messages.success(request, _("Saved."))
+    return redirect("portal:team")
 
 
 @require_POST

@@ -64,5 +64,6 @@ urlpatterns = [
     path("connection/api/", api_keys.api_keys, name="api_keys"),
     path("connection/api/<int:key_id>/end/", api_keys.end, name="api_key_end"),
     path("team/", team.team, name="team"),
+    path("team/rule/", team.rule, name="team_rule"),
     path("team/<int:membership_id>/", team.change, name="team_change"),
 ]

@@ -77,7 +77,7 @@ def _way_to_second_factor(request: HttpRequest, user: User) -> HttpResponse | No
         return None
     if user.has_second_factor and not has_shown_second_factor(request):
         return None if path.startswith(reverse("account:second_factor")) else _led_to("account:second_factor", request)
-    if not user.has_second_factor and must_have_second_factor(user) and not path.startswith(reverse("account:security")):
+    if not user.has_second_factor and not path.startswith(reverse("account:security")) and must_have_second_factor(user):
         return _led_to("account:security", request)
     return None
 

@@ -58,6 +58,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     has_second_factor = models.BooleanField(default=False, db_default=False, help_text="Kept with the factors: read at every page.")
     wrong_codes = models.PositiveSmallIntegerField(default=0, db_default=0)
     wrong_code_at = models.DateTimeField(null=True, blank=True)
+    reset_asked_at = models.DateTimeField(null=True, blank=True, help_text="A link to choose another password is to be sent.")
+    reset_sent_at = models.DateTimeField(null=True, blank=True)
+    reset_language = models.CharField(max_length=5, blank=True, default="", db_default="")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -99,6 +102,18 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} of {self.party}"
+
+
+class TeamRule(models.Model):
+    """What a company asks of its own people. Without a row: nothing beyond what the hub asks of everybody."""
+
+    party = models.OneToOneField(Party, on_delete=models.CASCADE, related_name="team_rule")
+    needs_second_factor = models.BooleanField(default=False)
+    set_by = models.CharField(max_length=254)
+    set_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "second factor required" if self.needs_second_factor else "second factor as each likes"
 
 
 class Bookmark(models.Model):

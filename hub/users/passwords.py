@@ -70,8 +70,14 @@ def _unit(text: str) -> str:
 
 
 def must_have_second_factor(user: object) -> bool:
-    """This function will tell whether a person may not work without a second factor (reliability T23)."""
-    return isinstance(user, User) and user.is_staff and settings.HUB_STAFF_SECOND_FACTOR == "required"
+    """This function will tell whether a person may not work without a second factor: the hub asks it of its own people
+    (reliability T23), a company of its own where its administrator said so.
+    """
+    if not isinstance(user, User):
+        return False
+    if user.is_staff and settings.HUB_STAFF_SECOND_FACTOR == "required":
+        return True
+    return user.pk is not None and user.memberships.filter(party__team_rule__needs_second_factor=True).exists()
 
 
 def check_given_password(*, password: str, user: User) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from hub.users import bookmarks, pages
+from hub.users import bookmarks, forgotten, pages
 
 app_name = "account"
 urlpatterns = [
@@ -15,5 +15,7 @@ urlpatterns = [
     path("bookmarks/<int:bookmark_id>/forget/", bookmarks.forget, name="forget_bookmark"),
     path("second-factor/", pages.second_factor, name="second_factor"),
     re_path(r"^second-factor/passkey/(?P<step>begin|complete)/$", pages.passkey, {"purpose": "show"}, name="passkey"),
+    path("forgotten/", forgotten.forgotten, name="forgotten"),
+    path("new-password/<str:who>/<str:token>/", forgotten.new_password, name="new_password"),
     path("invitation/<str:who>/<str:token>/", pages.invitation, name="invitation"),
 ]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
+from django.core.cache import cache
 from django.test import Client, TestCase, override_settings
 
 from hub.api.keys import make_key
@@ -43,6 +44,15 @@ class TestApi(TestCase):
         assert hashlib.sha256(body).hexdigest() == Document.objects.get(statement=statement, format="csv").sha256
         assert client.get(f"/api/v1/statements/{statement.pk}/docx").status_code == 404
         assert client.get(f"/api/v1/statements/{statement.pk}/xml").status_code == 409  # no VAT ids are known
+
+    @override_settings(HUB_API_RATE="2/min")
+    def test_answers_a_key_that_asks_too_often_when_to_come_back(self) -> None:
+        cache.clear()
+        eager, other = self.client_of(self.network.beta), self.client_of(self.network.beta)
+        answers = [eager.get("/api/v1/statements") for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert 0 < int(answers[2]["Retry-After"]) <= 60
+        assert other.get("/api/v1/statements").status_code == 200
 
     def test_tells_where_a_cdr_stands_and_why(self) -> None:
         told = self.client_of(self.network.beta).get("/api/v1/cdrs?month=2026-09").json()

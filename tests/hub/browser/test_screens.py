@@ -7,14 +7,14 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page
 
-from roaming.models import Cdr, Platform
-from settlement.models import Hold, NettingRun, Statement
+from roaming.models import Cdr, Platform, RoamingAgreement
+from settlement.models import Dispute, Hold, NettingRun, Statement
 from tests.builders.portal import portal_addresses
 from tests.hub.browser.conftest import ADMIN, BETA_ENGINEER, BETA_FINANCE, BOTH, House, OpenPage, screens_directory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]  # pytest-django prepares no database for tests that do not ask for one
 
-PUBLIC = ["/", "/partners/", "/network/", "/status/", "/portal/login/", "/nowhere/", "/admin/login/"]
+PUBLIC = ["/", "/partners/", "/network/", "/status/", "/portal/login/", "/account/forgotten/", "/nowhere/", "/admin/login/"]
 PORTAL = ["/portal/", "/portal/statements/", "{statement}", "/portal/cdrs/", "/portal/cdrs/?state=held&month={month}", "{cdr}", "{held}"]
 PORTAL += ["/portal/connection/", "/portal/account/", "{verify}", "/portal/disputes/", "{dispute}", "{dispute_form}", "{export}"]
 PORTAL += ["/portal/agreements/", "/portal/agreements/offer/?side=provider", "/portal/coverage/", "/portal/connection/messages/"]
@@ -23,7 +23,9 @@ ENGINEER = ["{message}", "/portal/connection/access/", "/portal/connection/self-
 ADMIN_PAGES = ["/admin/", "/admin/settlement/nettingrun/", "{run}", "/admin/settlement/statement/", "{admin_statement}"]
 ADMIN_PAGES += ["/admin/settlement/hold/", "{hold}", "{release}", "/admin/settlement/position/", "/admin/settlement/entry/"]
 ADMIN_PAGES += ["/admin/settlement/settlementterms/", "/admin/settlement/paymentdetails/", "/admin/roaming/cdr/", "{admin_cdr}"]
-ADMIN_PAGES += [f"/admin/roaming/{name}/" for name in ("session", "authorization", "location", "tariff", "token", "delivery", "exchange")]
+# One long list of the wire stands for all: they share their page.
+ADMIN_PAGES += [f"/admin/roaming/{name}/" for name in ("session", "exchange", "auditrecord")]
+ADMIN_PAGES += ["/admin/settlement/rulechange/all/", "{dispute_page}", "{trial}", "/account/"]
 ADMIN_PAGES += [
     "/admin/roaming/platform/",
     "{platform}",
@@ -74,6 +76,8 @@ def addresses(house: House) -> dict[str, str]:
         "hold": f"/admin/settlement/hold/{hold.pk}/change/",
         "release": f"/admin/settlement/hold/{hold.pk}/release/",
         "admin_cdr": f"/admin/roaming/cdr/{held.pk}/change/",
+        "dispute_page": f"/admin/settlement/dispute/{Dispute.objects.latest('pk').pk}/change/",
+        "trial": f"/admin/trial/?agreement={RoamingAgreement.objects.latest('pk').pk}&period={network.last_month.name}&hub_fee=0.5",
         "platform": f"/admin/roaming/platform/{Platform.objects.get(name__startswith='Beta').pk}/change/",
     }
 

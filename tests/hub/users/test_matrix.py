@@ -28,7 +28,7 @@ PARTNER_ROLES = [role.value for role in Membership.Role]
 STAFF_ROLES = [role.value for role in User.StaffRole if role]
 MISSING = {"int": 999_999_999, "uuid": UUID(int=7), "str": "nothing", "path": "nothing", "slug": "nothing"}
 # Pages for nobody in particular, and those that answer a foreign number with their own list.
-OPEN = {"portal:login", "portal:logout", "account:invitation", "account:remove"}
+OPEN = {"portal:login", "portal:logout", "account:invitation", "account:remove", "account:forgotten", "account:new_password"}
 # Which roles may take which step of the admin (clearing §3.2). Being a superuser opens none that moves money.
 STEPS = {
     "settlement.approve_run": {"checker"},
@@ -131,7 +131,11 @@ def test_a_foreign_number_in_the_portal_is_as_absent_as_one_that_never_was(netwo
 def test_nobody_without_a_login_sees_a_page_behind_the_doors() -> None:
     guest = Client()
     for name, parameters in pages():
-        if name.startswith(("portal:", "account:", "admin:")) and name not in OPEN and name not in ("admin:login", "admin:logout"):
+        if (
+            name.startswith(("portal:", "account:", "admin:", "admin_"))
+            and name not in OPEN
+            and name not in ("admin:login", "admin:logout")
+        ):
             values = {parameter: MISSING.get(kind, "nothing") for parameter, kind in parameters.items()}
             values |= {word: told for word, told in (("purpose", "new"), ("step", "begin")) if word in values}
             values |= {"app_label": "hub"} if "app_label" in values else {}
