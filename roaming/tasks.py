@@ -21,6 +21,7 @@ from roaming.parties import directory
 from roaming.parties.liveness import list_silent, mark_status
 from roaming.parties.models import Platform
 from roaming.protocols.ocpi.announcements import announce_states as announce
+from roaming.protocols.oicp.compensation import undo_forgotten_starts as undo_forgotten
 from roaming.sessions.link import link_sessions as link
 from roaming.tariffs.turn import tell_turned_tariffs as tell_turned
 
@@ -68,6 +69,12 @@ def link_sessions(**_: Any) -> int:
 def tell_turned_tariffs(**_: Any) -> int:
     """This function will tell the tariffs that became valid, or ended, to those whose version has no dates of validity."""
     return tell_turned(at=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def undo_forgotten_starts(**_: Any) -> int:
+    """This function will stop what OICP operators may have started while the process that asked them ended."""
+    return undo_forgotten(at=timezone.now())
 
 
 @shared_task(ignore_result=True)

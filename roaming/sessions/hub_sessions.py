@@ -81,6 +81,17 @@ def refuse_hub_session(session: HubSession, **known: Any) -> None:
     _set(session, state=HubSession.State.REFUSED, **known)
 
 
+def take_forgotten(*, before: datetime, most: int) -> list[HubSession]:
+    """This function will refuse sessions that were opened before `before` and whose question never ended; it returns them.
+
+    A call ends with its deadline: the process that asked is gone. To be called in a transaction; two callers take different ones.
+    """
+    rows = HubSession.objects.select_for_update(skip_locked=True).filter(state=HubSession.State.ASKING, created_at__lt=before)
+    forgotten = list(rows.order_by("created_at")[:most])
+    HubSession.objects.filter(id__in=[session.id for session in forgotten]).update(state=HubSession.State.REFUSED)
+    return forgotten
+
+
 def note_reference(session: HubSession, *, reference: str) -> None:
     """This function will keep the provider's own reference: it returns in the session and the CDR."""
     _set(session, reference=reference[:64])

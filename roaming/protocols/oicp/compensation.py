@@ -1,62 +1,91 @@
 """Undoing what an OICP operator may have started after nobody waited for its answer any more (oicp §6.6).
 
 OICP answers in the same call: who does not answer in time may start all the same, and its session would be known to nobody. So it is
-told to stop under the id that it was given. One try after the other for a few minutes, in a thread of its own that ends with the
-process; an operator that never answers has no session at the hub either: its CDR is refused with 400.
+told to stop under the id that it was given. The outbox keeps that and tries it again, whatever becomes of the process that noticed,
+until the operator acknowledges or the outbox gives up. An operator that never answers has no session at the hub: its CDR is
+refused with 400.
 """
 
-import logging
-import threading
-import time
-from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import transaction
 
-from roaming.canonical import PartyId
-from roaming.egress.blocking import send
-from roaming.gateways import GatewayRefusal, egress_refusals
-from roaming.parties.directory import PlatformEntry
+from roaming.canonical import PartyId, Role
+from roaming.deliveries.enqueue import enqueue
+from roaming.egress.calls import Answer, Call
+from roaming.gateways import GatewayBroken, Outcome, Parcel
+from roaming.parties import directory
+from roaming.parties.directory import PartyEntry
 from roaming.protocols.oicp.client import REMOTE_DOOR, RESERVATION_DOOR, read_acknowledgement, remote_path, reservation_path, write_call
 from roaming.protocols.oicp.identifiers import write_provider
-from roaming.sessions.hub_sessions import RESERVATION
+from roaming.routing.sides import Side
+from roaming.sessions.hub_sessions import RESERVATION, take_forgotten
 from roaming.sessions.models import HubSession
 
-logger = logging.getLogger(__name__)
-
+_UNDO = "undo"
 _SECONDS = 10.0
-_PAUSES = (0.0, 10.0, 60.0, 180.0)
-_MOST_AT_ONCE = 32
-_running = threading.BoundedSemaphore(_MOST_AT_ONCE)
+_FORGOTTEN = timedelta(minutes=3)  # no call to an operator takes half as long
+_MOST_AT_ONCE = 500
+_AGAIN = (429, 500, 502, 503, 504)
 
 
-def undo_late_start(*, session: HubSession, provider: PartyId, platform: PlatformEntry) -> None:
+def undo_late_start(*, session: HubSession, provider: PartyId, operator: PartyEntry) -> None:
     """This function will have a start or a reservation stopped whose answer came too late to be believed; it does not wait."""
+    enqueue(
+        receivers=[operator],
+        receiver_role=Role.CPO,
+        module="commands",
+        verb="post",
+        object_type="session",
+        object_row=session.id,
+        payload={_UNDO: session.kind},
+        sender=provider,
+        correlation_id=session.session_id,
+    )
+
+
+def undo_forgotten_starts(*, at: datetime) -> int:
+    """This function will undo the starts whose process ended while it waited, and return how many they were.
+
+    An OCPI operator's late yes finds the session refused then, and is undone when it comes.
+    """
+    table = directory.current()
+    with transaction.atomic():
+        forgotten = take_forgotten(before=at - _FORGOTTEN, most=_MOST_AT_ONCE)
+        for session in forgotten:
+            operator, provider = table.party_by_row(session.operator_id), table.party_by_row(session.provider_id or 0)
+            platform = table.platform_on_side(operator.key, Side.OPERATOR) if operator else None
+            if operator is not None and provider is not None and platform is not None and platform.protocol == "oicp":
+                undo_late_start(session=session, provider=provider.key, operator=operator)
+    return len(forgotten)
+
+
+def is_undoing(parcel: Parcel) -> bool:
+    """This function will say whether a parcel tells an OICP operator to stop what started too late."""
+    return _UNDO in (parcel.payload or {})
+
+
+def write_undoing(parcel: Parcel) -> Call | None:
+    """This function will write the stop; None where the session turned out to be wanted, or the operator has no such door any more."""
+    session = HubSession.objects.filter(id=parcel.object_row).first()
+    if session is None or session.state in (HubSession.State.OPEN, HubSession.State.CLOSED):
+        return None
     is_reservation = session.kind == RESERVATION
-    body = {"SessionID": session.session_id, "ProviderID": write_provider(provider), "EvseID": session.evse_id}
     door = RESERVATION_DOOR if is_reservation else REMOTE_DOOR
-    path = (reservation_path if is_reservation else remote_path)(provider, "stop")
-    if not _running.acquire(blocking=False):
-        logger.warning("a late start is not undone: too many wait for it", extra={"platform": platform.id})
-        return
-    threading.Thread(target=_undo, args=(platform, door, path, body), name="oicp-undo", daemon=True).start()
+    if door not in parcel.platform.endpoints:
+        return None
+    path = (reservation_path if is_reservation else remote_path)(parcel.sender, "stop")
+    body: dict[str, Any] = {"SessionID": session.session_id, "ProviderID": write_provider(parcel.sender), "EvseID": session.evse_id}
+    return write_call(platform=parcel.platform, door=door, path=path, body=body, purpose="command", seconds=_SECONDS)
 
 
-def _undo(platform: PlatformEntry, door: tuple[str, str], path: str, body: Mapping[str, Any]) -> None:
+def judge_undoing(answer: Answer) -> Outcome:
+    """This function will say what the answer means: stopped, or no such session, both are an end."""
+    if answer.status in _AGAIN:
+        return Outcome("retry", f"HTTP {answer.status}")
     try:
-        if not any(_stop_once(pause, platform, door, path, body) for pause in _PAUSES):
-            logger.warning("a late start could not be undone", extra={"platform": platform.id, "hub_session": body["SessionID"]})
-    finally:
-        _running.release()
-        connection.close()
-
-
-def _stop_once(pause: float, platform: PlatformEntry, door: tuple[str, str], path: str, body: Mapping[str, Any]) -> bool:
-    time.sleep(pause)
-    try:
-        call = write_call(platform=platform, door=door, path=path, body=body, purpose="command", seconds=_SECONDS)
-        with egress_refusals():
-            read_acknowledgement(send(call))
-    except GatewayRefusal:
-        return False
-    return True  # stopped, or it has no such session: both are an end
+        told = read_acknowledgement(answer)
+    except GatewayBroken as garbage:
+        return Outcome("retry", str(garbage)[:200])
+    return Outcome("delivered", told.status.code)

@@ -61,7 +61,7 @@ class OicpGateway:
 
     def judge(self, parcel: Parcel, answer: Answer) -> Outcome:
         """This function will say what the receiver's answer to a push means."""
-        return parcels.judge(answer)
+        return parcels.judge(parcel, answer)
 
     # Questions of OCPI operators.
 

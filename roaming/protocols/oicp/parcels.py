@@ -20,6 +20,7 @@ from roaming.protocols.oicp.bridge.crossings import TO_OICP, note_crossing
 from roaming.protocols.oicp.bridge.places import in_zone, zone_of
 from roaming.protocols.oicp.bridge.unsaid import note_session
 from roaming.protocols.oicp.client import CDR_DOOR, NOTIFICATION_DOOR, NOTIFICATION_PATH, cdr_path, read_acknowledgement, write_call
+from roaming.protocols.oicp.compensation import is_undoing, judge_undoing, write_undoing
 from roaming.protocols.oicp.identifiers import write_operator
 from roaming.protocols.oicp.v2_3.charge_detail_record import CHARGE_DETAIL_RECORD
 from roaming.protocols.oicp.v2_3.kinds import moment_of
@@ -46,13 +47,17 @@ def write_call_for(parcel: Parcel) -> Call | None:
         return _write_cdr(parcel)
     if parcel.module == "sessions":
         return _write_session(parcel)
+    if is_undoing(parcel):
+        return write_undoing(parcel)
     if parcel.module == "commands":
         _undo_late_start(parcel)
     return None
 
 
-def judge(answer: Answer) -> Outcome:
+def judge(parcel: Parcel, answer: Answer) -> Outcome:
     """This function will say what the answer means: an acknowledgement either way is an end, everything else is tried again."""
+    if is_undoing(parcel):
+        return judge_undoing(answer)
     if answer.status in (429, 503):
         return Outcome("retry", f"HTTP {answer.status}")
     try:

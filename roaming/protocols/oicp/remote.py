@@ -94,7 +94,7 @@ def _forward(way: Way, *, raw: dict[str, Any], verb: str) -> Outcome:
         return Outcome(code=statuses.PARTNER_SYSTEM_ERROR, additional=str(broken))
     except GatewayTimedOut as late:
         if verb == "start":
-            undo_late_start(session=way.session, provider=way.provider.key, platform=way.platform)
+            undo_late_start(session=way.session, provider=way.provider.key, operator=way.operator)
         return Outcome(code=statuses.NO_RESPONSE, additional=str(late))
     except GatewayRefusal as refusal:
         return Outcome(code=statuses.NO_RESPONSE, additional=str(refusal))

@@ -17,7 +17,7 @@ from roaming.egress.blocking import send
 from roaming.gateways import GatewayRefusal, GatewayTimedOut, NoRoute, egress_refusals
 from roaming.locations.evse_queries import FoundEvse, find_evse_of_location
 from roaming.parties import directory
-from roaming.parties.directory import PlatformEntry
+from roaming.parties.directory import PartyEntry, PlatformEntry
 from roaming.protocols.oicp import statuses
 from roaming.protocols.oicp.bridge.commands import write_result
 from roaming.protocols.oicp.bridge.places import kept, place_of
@@ -190,7 +190,7 @@ def _ask(
             told = read_acknowledgement(send(call))
     except GatewayTimedOut:
         if starts:
-            undo_late_start(session=session, provider=_provider_of(session), platform=platform)
+            undo_late_start(session=session, provider=_party_of(session.provider_id).key, operator=_party_of(session.operator_id))
         code, additional, is_done = statuses.NO_RESPONSE, None, False
     except GatewayRefusal as refusal:
         code, additional, is_done = statuses.NO_RESPONSE, str(refusal), False
@@ -207,10 +207,10 @@ def _ask(
     return (statuses.SUCCESS if is_done else code), additional
 
 
-def _provider_of(session: HubSession) -> PartyId:
-    entry = directory.current().party_by_row(session.provider_id or 0)
-    assert entry is not None, "a session that was opened for a provider names it"
-    return entry.key
+def _party_of(row: int | None) -> PartyEntry:
+    entry = directory.current().party_by_row(row or 0)
+    assert entry is not None, "a session that a provider's command opened names both"
+    return entry
 
 
 def _is_provider(session: HubSession, sender: PartyId) -> bool:

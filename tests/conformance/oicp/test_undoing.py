@@ -1,18 +1,23 @@
 """What started or was reserved too late is undone; and the place of a card reaches an OICP provider from the event loop too."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from roaming import canonical
 from roaming.authorizations.background import run_in_background
 from roaming.deliveries.drain import drain
+from roaming.deliveries.models import Delivery
 from roaming.locations.models import Location
 from roaming.parties import directory
+from roaming.protocols.oicp.compensation import undo_forgotten_starts
 from roaming.protocols.oicp.gateway import OicpGateway
 from roaming.routing.sides import Side
-from tests.conformance.oicp.test_bridge import UID, accept_commands, k, ocpi_stub, store_location, wait_for
+from roaming.sessions.hub_sessions import REMOTE, Opening, open_hub_session
+from tests.conformance.oicp.test_bridge import UID, accept_commands, k, ocpi_stub, store_location
 from tests.wire import oicp
 from tests.wire.caller import Caller
 from tests.wire.oicp_partner import Partner, acknowledged, answers, authorized, heard
@@ -22,6 +27,28 @@ pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["k", "ocpi_stub"]  # fixtures
 
 START, RESERVE = "authorize-remote/start", "reservation-start-request"
+
+
+def test_a_start_whose_process_ended_while_it_waited_is_stopped(p: Partner, m: Partner, p_stub: StubPartner) -> None:
+    operator, provider = directory.current().party(p.key), directory.current().party(m.key)
+    assert operator is not None
+    assert provider is not None
+    opening = Opening(operator=operator.id, provider=provider.id, kind=REMOTE, evse_id="DE*ALF*E0001")
+    at = timezone.now()
+    for session_id, minutes in ((oicp.SESSION_ID, 4), (oicp.SESSION_ID.replace("7f", "8f"), 2)):
+        open_hub_session(session_id=session_id, opening=opening, at=at - timedelta(minutes=minutes))
+    stopped = "charging/v21/providers/NL-BET/authorize-remote/stop"
+    p_stub.answer_by("POST", f"/api/oicp/{stopped}", lambda _: Told(status=503))
+
+    assert undo_forgotten_starts(at=at) == 1  # the other may still be asked about
+    assert undo_forgotten_starts(at=at) == 0
+    drain()
+    answers(p_stub, stopped, acknowledged("400"))
+    Delivery.objects.update(not_before=at)
+    drain()
+
+    assert [one["SessionID"] for one in heard(p_stub, stopped)] == [oicp.SESSION_ID] * 2
+    assert Delivery.objects.get().state == Delivery.State.DELIVERED
 
 
 @pytest.mark.parametrize("is_reservation", [False, True])
@@ -46,7 +73,8 @@ def test_an_oicp_operator_that_answers_too_late_is_told_to_stop(
     reply = m.reserve("start", told) if is_reservation else m.remote("start", told)
 
     assert (reply.json["Result"], reply.code) == (False, "310")
-    wait_for(lambda: heard(p_stub, stopped))
+    assert not heard(p_stub, stopped)  # it waits in the outbox, for whoever takes it up
+    drain()
     assert [one["SessionID"] for one in heard(p_stub, stopped)] == [reply.json["SessionID"]]
 
 
