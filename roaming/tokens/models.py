@@ -22,6 +22,7 @@ class Token(models.Model):
     document = models.JSONField(help_text="The canonical token in its stored form.")
     digest = models.BinaryField(help_text="SHA-256 of the stored form: the same content again changes nothing.")
     recent_patches = ArrayField(models.BinaryField(), null=True, help_text="Digests of the latest PATCHes: none is applied twice.")
+    field_stamps = models.JSONField(null=True, blank=True, help_text="Stamps of the fields that PATCHes set: late ones set only older.")
     last_updated = models.DateTimeField(help_text="The owner's stamp, never changed by the hub.")
     created_at = models.DateTimeField(db_default=Now())
 

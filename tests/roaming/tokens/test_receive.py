@@ -1,8 +1,11 @@
 """Tokens come by PUT and PATCH, again, late and for one operator alone."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 
 from roaming import canonical
@@ -155,6 +158,30 @@ class TestPatch:
         put(a_token())
         assert patch({"valid": False, "last_updated": "2026-08-31T08:00:00Z"}).verdict is Verdict.STALE
         assert stored().valid
+
+    def test_those_of_different_fields_and_puts_end_in_one_state_in_any_order(self) -> None:
+        roaming_partners()
+        at = {hour: datetime(2026, 9, 2, hour, tzinfo=UTC) for hour in (8, 9, 10)}
+        between = a_token(issuer="Beta", valid=True, visual_number="NL-9", extensions={"x_a": 1}, last_updated=at[9])
+        messages: list[Callable[[], Receipt]] = [
+            lambda: patch({"visual_number": "NL-8", "language": "nl", "last_updated": "2026-09-02T08:00:00Z"}),
+            lambda: put(between),
+            lambda: patch({"valid": False, "extensions": {"x_b": 2}, "last_updated": "2026-09-02T10:00:00Z"}),
+        ]
+        for order in permutations(messages):
+            put(a_token())
+            for message in (*order, *order):
+                message()
+            assert stored() == msgspec.structs.replace(between, valid=False, extensions={"x_a": 1, "x_b": 2}, last_updated=at[10])
+            Token.objects.all().delete()
+
+    def test_a_late_one_leaves_as_the_state(self) -> None:
+        roaming_partners()
+        put(a_token())
+        patch({"valid": False, "last_updated": "2026-09-02T10:00:00Z"})
+        assert patch({"language": "nl", "last_updated": "2026-09-02T09:00:00Z"}).verdict is Verdict.REPLACED
+        assert waiting()[-1] == "put token to DE-ALF from the hub"
+        assert patch({"valid": True, "last_updated": "2026-09-02T09:30:00Z"}).verdict is Verdict.STALE
 
     def test_a_null_takes_an_optional_field_away(self) -> None:
         roaming_partners()
