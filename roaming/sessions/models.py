@@ -101,6 +101,7 @@ class HubSession(models.Model):
         indexes = [
             models.Index(fields=["operator", "operator_session_id", "created_at"], name="hub_session_retry"),
             models.Index(fields=["provider", "created_at"], name="hub_session_by_provider"),
+            models.Index(fields=["created_at"], condition=Q(state="asking"), name="hub_session_asking"),
         ]
 
     def __str__(self) -> str:
