@@ -15,7 +15,8 @@ class Finding(models.Model):
         FLAG = "flag", "flag"
         HOLD = "hold", "hold"
 
-    cdr = models.ForeignKey(Cdr, on_delete=models.PROTECT, related_name="findings")
+    # Checked once per statement (migration 0024), as for repricings; `finding_once` finds them by CDR.
+    cdr = models.ForeignKey(Cdr, on_delete=models.PROTECT, related_name="findings", db_constraint=False, db_index=False)
     check_number = models.PositiveSmallIntegerField()
     code = models.CharField(max_length=40)
     action = models.CharField(max_length=9, choices=Action.choices)
@@ -32,7 +33,7 @@ class Finding(models.Model):
 class Repricing(models.Model):
     """What the hub computed for a CDR when it was cleared, with the explanation of every cent. Append-only: it can be replayed."""
 
-    cdr = models.OneToOneField(Cdr, on_delete=models.PROTECT, related_name="repricing")
+    cdr = models.OneToOneField(Cdr, on_delete=models.PROTECT, related_name="repricing", db_constraint=False)
     counts = models.BooleanField(help_text="The hub's price is charged; else it was a comparison.")
     source = models.CharField(max_length=9, help_text="cdr, or published: where the tariff came from.")
     revisions = models.JSONField(default=list, help_text="Rows of the published tariff versions.")

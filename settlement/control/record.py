@@ -13,10 +13,11 @@ from settlement.control.verdict import Remark
 
 _MESSAGE_LENGTH = 300
 
-# Nearly every CDR carries a flag: one statement per batch, ten times faster than rows through the ORM.
+# Nearly every CDR carries a flag: one statement per batch, ten times faster than rows through the ORM, and one text instead of arrays.
 _INSERT = """
 INSERT INTO settlement_finding (cdr_id, check_number, code, action, message)
-SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::text[], %s::text[], %s::text[])
+SELECT cdr_id, check_number, code, action, message
+FROM json_to_recordset(%s::json) AS said (cdr_id bigint, check_number smallint, code text, action text, message text)
 ON CONFLICT DO NOTHING
 """
 
@@ -33,13 +34,19 @@ _ENCODER = msgspec.json.Encoder(decimal_format="string")
 def record_findings(*, remarks: Mapping[int, Sequence[Remark]]) -> None:
     """This function will store the remarks on each CDR (by row); what was said before is not said again."""
     rows = [
-        (cdr, remark.check, remark.code, remark.action, remark.message[:_MESSAGE_LENGTH])
+        {
+            "cdr_id": cdr,
+            "check_number": remark.check,
+            "code": remark.code,
+            "action": remark.action,
+            "message": remark.message[:_MESSAGE_LENGTH],
+        }
         for cdr, of_cdr in remarks.items()
         for remark in of_cdr
     ]
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+            cursor.execute(_INSERT, [_ENCODER.encode(rows).decode()])
 
 
 def record_evidence(*, batch: Sequence[Evidence]) -> None:

@@ -101,6 +101,10 @@ class TestClear:
                 setattr(charge, name, value)
             with pytest.raises(IntegrityError, match=message), transaction.atomic():
                 charge.save(force_insert=True)
+        finding = cdr.findings.all()[0]
+        finding.pk, finding.cdr_id = None, 10**9
+        with pytest.raises(IntegrityError, match="no sealed CDR has row 1000000000"), transaction.atomic():
+            finding.save(force_insert=True)
         with pytest.raises(IntegrityError, match="there are charges under terms"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM settlement_settlementterms WHERE id = %s", [charge_of(cdr).terms_id])
 
