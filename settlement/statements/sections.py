@@ -152,16 +152,18 @@ def _products(statement: Statement) -> Section:
 
 
 def _documents(statement: Statement) -> Section:
+    issued_on = f"{statement.issued_at.astimezone(UTC):%Y-%m-%d}" if statement.issued_at else ""
     rows = [
         [
-            *(supply.number, supply.type_code, str(supply.key.seller.key), str(supply.key.buyer.key)),
+            *(supply.number, issued_on, supply.type_code, str(supply.key.seller.key), str(supply.key.buyer.key)),
             *(_money(supply.total("net"), statement), _money(supply.total("vat"), statement)),
             _money(supply.total("net") + supply.total("vat"), statement),
+            f"invoices/{supply.number}.ubl.xml",
         ]
         for supply in list_supplies(statement=statement)
     ]
     note = "380 invoice, 381 credit note, 389 and 261 self-billed. Hashes of the files stand in the manifest of the package."
-    return Section(6, "Invoices and credit notes", ["number", "type", "from", "to", "net", "VAT", "gross"], rows, note)
+    return Section(6, "Invoices and credit notes", ["number", "date", "type", "from", "to", "net", "VAT", "gross", "file"], rows, note)
 
 
 def _corrections(statement: Statement) -> Section:

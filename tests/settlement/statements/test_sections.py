@@ -130,6 +130,7 @@ def test_vat_is_told_in_the_currency_of_the_country(november: Month) -> None:
 def test_invoices_corrections_late_and_held_cdrs_are_named(november: Month) -> None:
     documents = {row["number"]: row for row in rows(november, 6)}
     assert {row["type"] for row in documents.values()} == {"380", "381"}
+    assert {row["date"] for row in documents.values()} == {"2026-12-03"}
     assert set(documents) == {row["number"] for row in rows(november, 6, "P") if row["from"] == "DE-PPP" and row["to"] == "DE-MMM"}
     (correction,) = rows(november, 7)
     assert (correction["of"], correction["net"]) == ("2026-10", "-19.1266")
