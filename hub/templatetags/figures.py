@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from hub.directory.countries import country_name
+from hub.portal.check_words import say_remark
 from hub.state_words import STATE_WORDS
 from roaming import figures
 
@@ -138,6 +139,12 @@ def chip(state: str, label: str = "") -> SafeString:
     """This function will render a state as a coloured word, in the language of the page."""
     word = str(label or state)
     return figures.chip(state, str(STATE_WORDS.get(word, word)))
+
+
+@register.simple_tag
+def remark(code: str, message: str) -> SafeString | str:
+    """This function will say what a check said, in the language of the page."""
+    return say_remark(code=code, message=message)
 
 
 @register.simple_tag(takes_context=True)

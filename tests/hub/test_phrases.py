@@ -2,7 +2,11 @@
 
 import re
 
+from django.utils import translation
+
 from hub.phrases import catalogue_path, collect, compile_catalogue, read_german
+from hub.portal.check_words import SENTENCES, say_remark
+from settlement.control.catalogue import CHECKS
 
 VALUES = re.compile(r"%\((\w+)\)s")
 
@@ -31,3 +35,15 @@ def test_german_names_the_same_values() -> None:
 
 def test_the_compiled_catalogue_is_what_the_text_says() -> None:
     assert catalogue_path().with_suffix(".mo").read_bytes() == compile_catalogue(read_german())
+
+
+def test_every_check_is_said_in_german_with_its_particulars_behind() -> None:
+    assert set(SENTENCES) == {check.asks for check in CHECKS.values()}
+    told = {"code": "ENERGY_ABOVE_POWER", "message": "300 kWh in 120 min; 22 kW can give 44 kWh <b>"}
+    assert say_remark(**told) == told["message"]
+    with translation.override("de"):
+        assert say_remark(**told) == (
+            'Mehr, als der Ladepunkt in der ganzen Zeit leisten kann. <small lang="en">300 kWh in 120 min; 22 kW can give 44 kWh '
+            "&lt;b&gt;</small>"
+        )
+        assert say_remark(code="OF_TOMORROW", message="new") == "new"
