@@ -17,20 +17,30 @@ from roaming.admin.notes import NOTE, Noted
 from roaming.admin.pages import BigTablePage, page_link
 from roaming.admin.steps import Step, StepsPage
 from roaming.figures import chip, energy, exact_money, figure, instant, moment, party_cell, place_of, two_lines
-from settlement.clearing.release import CannotRelease, NotHeld, ReasonMissing, release_hold
+from settlement.clearing.release import AboveLimit, CannotRelease, NotHeld, ReasonMissing, SecondPersonNeeded, release_hold
 from settlement.models import Hold
 from settlement.terms.rights import RoleMayNot
 
 
 def _release(request: HttpRequest, hold: Hold, reason: str) -> str:
-    release_hold(
+    released = release_hold(
         hold=hold,
         by=str(request.user.get_username()),
         by_role=str(getattr(request.user, "staff_role", "")),
         reason=reason,
         at=timezone.now(),
     )
+    if released.state == Hold.State.HELD:
+        return f"CDR {hold.cdr.cdr_id} is worth so much that another person releases it, too."
     return f"CDR {hold.cdr.cdr_id} is released and charged."
+
+
+def _asked(hold: Hold) -> str:
+    return (
+        f" {hold.release_asked_by} asked for it on {instant(hold.release_asked_at)}; you are the second person."
+        if hold.release_asked_by
+        else ""
+    )
 
 
 _RELEASE = Step(
@@ -39,10 +49,11 @@ _RELEASE = Step(
     permission="settlement.release_hold",
     explains=lambda hold: (
         f"{hold.cdr.provider} will be charged for this CDR although the checks below spoke against it. Your name and reason stay with it."
+        f"{_asked(hold)}"
     ),
     offered=lambda hold: hold.state == Hold.State.HELD,
     run=_release,
-    refusals=(RoleMayNot, NotHeld, ReasonMissing, CannotRelease),
+    refusals=(RoleMayNot, NotHeld, ReasonMissing, CannotRelease, AboveLimit, SecondPersonNeeded),
     asks_reason=True,
 )
 
@@ -108,8 +119,11 @@ class HoldPage(Noted, BigTablePage, StepsPage):
         released = 0
         for hold in holds:
             try:
-                _release(request, hold, reason)
-                released += 1
+                told = _release(request, hold, reason)
+                if "another person" in told:
+                    messages.warning(request, told)
+                else:
+                    released += 1
             except _RELEASE.refusals as refusal:
                 messages.error(request, f"{hold.cdr.cdr_id}: {refusal}")
         messages.success(request, f"{released} of {len(holds)} are released and charged.")

@@ -96,6 +96,10 @@ class Hold(models.Model):
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.CharField(max_length=254, blank=True)
     release_reason = models.CharField(max_length=300, blank=True)
+    release_asked_by = models.CharField(
+        max_length=254, blank=True, default="", db_default="", help_text="The first of two, above the limit."
+    )
+    release_asked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -103,7 +107,11 @@ class Hold(models.Model):
                 condition=Q(state="held", released_at__isnull=True)
                 | (Q(state="released", released_at__isnull=False) & ~Q(release_reason="") & ~Q(released_by="")),
                 name="release_says_who_and_why",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(release_asked_by="") | Q(state="held") | ~Q(release_asked_by=F("released_by")),
+                name="release_by_two_above_the_limit",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from roaming.management.operator_command import OperatorCommand
 from settlement.clearing.clear import NoSuchCdr
 from settlement.clearing.models import Charge, Hold
 from settlement.clearing.queries import get_cdr, name_of
-from settlement.clearing.release import CannotRelease, NotHeld, ReasonMissing, release_hold
+from settlement.clearing.release import AboveLimit, CannotRelease, NotHeld, ReasonMissing, SecondPersonNeeded, release_hold
 from settlement.management.people import NoSuchUser, get_person
 from settlement.terms.rights import RoleMayNot
 
@@ -18,7 +18,7 @@ class Command(OperatorCommand):
     """Says who and why, for ever."""
 
     help = "Release a held CDR: it is charged into the earliest open period."
-    refusals = (CannotRelease, NoSuchCdr, NoSuchUser, NotHeld, ReasonMissing, RoleMayNot)
+    refusals = (AboveLimit, CannotRelease, NoSuchCdr, NoSuchUser, NotHeld, ReasonMissing, RoleMayNot, SecondPersonNeeded)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """This function will declare the options (the operator's interface)."""
@@ -34,6 +34,8 @@ class Command(OperatorCommand):
         if hold is None:
             raise NotHeld(f"{name_of(cdr)} is not held")
         released = release_hold(hold=hold, by=person.email, by_role=person.role, reason=options["reason"], at=timezone.now())
+        if released.state == Hold.State.HELD:
+            return {"cdr": name_of(cdr), "state": released.state, "release_asked_by": released.release_asked_by}
         charge = Charge.objects.get(cdr=cdr)
         return {
             "cdr": name_of(cdr),
@@ -47,5 +49,7 @@ class Command(OperatorCommand):
 
     def describe(self, result: dict[str, Any]) -> str:
         """This function will say what became of the CDR."""
+        if "gross" not in result:
+            return f"{result['cdr']} is worth so much that another person releases it, too."
         amount = f"{result['gross']} {result['currency']}"
         return f"{result['cdr']} is {result['state']} by {result['released_by']}: {amount} in {result['period']}."

@@ -1,11 +1,13 @@
 """Finance in the admin: four eyes on a run, a reason for a release, and pages that change nothing by being looked at."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+import pytest
 from django.contrib.messages import get_messages
-from django.db import connection
-from django.test import Client, TestCase
+from django.db import IntegrityError, connection, transaction
+from django.test import Client, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from roaming.models import Cdr
@@ -121,6 +123,21 @@ class TestHolds(TestCase):
         assert self.release(staff("operations"), "because").status_code == 403
         assert self.release(staff("operations", email="root@hub.example", is_superuser=True), "because").status_code == 403
         assert Hold.objects.get().state == "held"
+
+    def test_worth_more_than_an_analyst_may_release_are_left_to_others_and_above_the_limit_to_two(self) -> None:
+        # 300 kWh at 0.39 are 117.00 EUR.
+        with override_settings(HUB_RELEASE_ANALYST=Decimal("116.99")):
+            assert "above what an analyst may release (116.99)" in said(self.release(staff("analyst"), "because"))
+        with override_settings(HUB_RELEASE_ALONE=Decimal("116.99")):
+            maker = staff("maker")
+            assert "another person releases it, too" in said(self.release(maker, "a lorry"))
+            assert "maker@hub.example asked for this release of 117.0000 EUR" in said(self.release(maker, "a lorry"))
+            assert (Hold.objects.get().state, Hold.objects.get().release_asked_by) == ("held", "maker@hub.example")
+            assert "is released and charged" in said(self.release(staff("checker"), "a lorry, seen"))
+        hold = Hold.objects.get()
+        assert (hold.state, hold.release_asked_by, hold.released_by) == ("released", "maker@hub.example", "checker@hub.example")
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Hold.objects.update(released_by="maker@hub.example")
 
     def test_show_why_in_words(self) -> None:
         auditor, hold = staff("auditor"), Hold.objects.get()
