@@ -15,6 +15,7 @@ _ACTIONS = {
     "settlement.issue_run": Action.ISSUE,
     "settlement.void_run": Action.VOID_RUN,
     "settlement.release_hold": Action.RELEASE_HOLD,
+    "settlement.release_letter": Action.RELEASE_LETTER,
     "settlement.export_statement": Action.EXPORT,
     "settlement.resolve_dispute": Action.RESOLVE_DISPUTE,
     "settlement.assign_work": Action.ASSIGN,

@@ -25,6 +25,7 @@ class Action(StrEnum):
     CHANGE_RULE = "change_rule"
     APPROVE_RULE = "approve_rule"
     VOID_RUN = "void_run"
+    RELEASE_LETTER = "release_letter"
 
     SEE_EVERYTHING = "see_everything"
     WRITE_NOTE = "write_note"
@@ -47,7 +48,7 @@ _EVERYONE_INSIDE = frozenset(role.value for role in _STAFF if role)
 # Four eyes hold for superusers too (reliability T22): these need the role itself.
 _MONEY = (
     *(Action.CLOSE, Action.APPROVE, Action.ISSUE, Action.RELEASE_HOLD, Action.EXPORT),
-    *(Action.RESOLVE_DISPUTE, Action.ASSIGN, Action.CHANGE_RULE, Action.APPROVE_RULE, Action.VOID_RUN),
+    *(Action.RESOLVE_DISPUTE, Action.ASSIGN, Action.CHANGE_RULE, Action.APPROVE_RULE, Action.VOID_RUN, Action.RELEASE_LETTER),
 )
 _BY_STAFF_ROLE: dict[Action, frozenset[str]] = {
     **{action: MAY[action.value] for action in _MONEY},

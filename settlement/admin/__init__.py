@@ -3,6 +3,6 @@
 Registered by being imported. Whatever moves money goes through the verbs of the domain with the person's own role; a refusal is shown.
 """
 
-from settlement.admin import books, cdrs, disputes, holds, payments, positions, quality, rules, runs, statements
+from settlement.admin import books, cdrs, disputes, holds, letters, payments, positions, quality, rules, runs, statements
 
-__all__ = ["books", "cdrs", "disputes", "holds", "payments", "positions", "quality", "rules", "runs", "statements"]
+__all__ = ["books", "cdrs", "disputes", "holds", "letters", "payments", "positions", "quality", "rules", "runs", "statements"]

@@ -35,6 +35,7 @@ STEPS = {
     "settlement.issue_run": {"maker", "checker", "controller"},
     "settlement.void_run": {"maker", "checker"},
     "settlement.release_hold": {"maker", "checker", "analyst"},
+    "settlement.release_letter": {"maker", "checker", "treasurer"},
     "settlement.resolve_dispute": {"maker", "checker", "disputes", "arbiter"},
     "settlement.assign_work": {"maker", "checker", "analyst", "disputes"},
     "settlement.approve_rule": {"checker"},

@@ -1,10 +1,13 @@
 """Payments in the admin: what was planned, what banks told, and accounts only by their last characters."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
-from settlement.models import BankEntry, PlannedPayment
+from settlement.models import BankEntry, DunningLetter, PlannedPayment
 from settlement.netting.references import reference_of
+from settlement.payments.dun import dun
 from settlement.payments.import_bank import import_bank
 from settlement.terms.details import set_details
 from tests.builders.bank import IBAN, Entry, a_bank_file
@@ -41,3 +44,21 @@ def test_shows_what_was_received_for_each_payment_and_hides_accounts() -> None:
     unmatched = client.get(pages[0], {"matches__isempty": "1"}).content.decode()
     assert "7.00" in unmatched
     assert "100.00" not in unmatched
+
+
+def test_a_letter_waits_in_the_admin_until_somebody_who_may_decides() -> None:
+    some_terms()
+    charge("A", "B", "112.10")
+    issue(close())
+    dun(at=CUT_OFF + timedelta(days=18))
+    letter = DunningLetter.objects.get()
+    client = staff("treasurer")
+    listed = client.get(reverse("admin:settlement_dunningletter_changelist")).content.decode()
+    assert "stage 1: reminder" in listed
+    assert "112.10" in listed
+    asks = client.get(reverse("admin:settlement_dunningletter_release", args=[letter.pk])).content.decode()
+    assert "cannot be taken back" in asks
+    client.post(reverse("admin:settlement_dunningletter_withhold", args=[letter.pk]), {"reason": "called, pays today"})
+    letter.refresh_from_db()
+    assert (letter.state, letter.reason, letter.decided_by) == ("withheld", "called, pays today", "treasurer@hub.example")
+    assert client.get(reverse("admin:settlement_dunningletter_change", args=[letter.pk])).status_code == 200
