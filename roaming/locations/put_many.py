@@ -1,8 +1,9 @@
 """Many public locations of one operator in a few statements: a full load of OICP touches thousands at once (oicp §1.4)."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -37,15 +38,23 @@ ON CONFLICT (owner_id, location_key, (coalesce(audience_id, 0))) DO UPDATE SET
     document = excluded.document, digest = excluded.digest, last_updated = excluded.last_updated,
     field_stamps = NULL,
     withdrawn_at = CASE WHEN excluded.publish THEN NULL WHEN roaming_location.publish THEN now() ELSE roaming_location.withdrawn_at END
-RETURNING id
+RETURNING id, location_key
 """
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 @transaction.atomic
-def put_locations(*, owner: canonical.PartyId, locations: Sequence[canonical.Location], at: datetime, correlation_id: str) -> int:
+def put_locations(
+    *,
+    owner: canonical.PartyId,
+    locations: Sequence[canonical.Location],
+    at: datetime,
+    correlation_id: str,
+    apart: Mapping[str, Sequence[PartyEntry]] = MappingProxyType({}),
+) -> int:
     """This function will do for many what `put_location` does for one, for every entitled provider, and return how many changed.
 
+    `apart` names, by location id in upper case, who has a copy of its own: they are not told this one, which might overtake theirs.
     It raises UnknownParty and StampInFuture, and then stored none.
     """
     table = directory.current()
@@ -65,9 +74,15 @@ def put_locations(*, owner: canonical.PartyId, locations: Sequence[canonical.Loc
         return 0
     with connection.cursor() as cursor:
         cursor.execute(WRITE, [parties.owner.id, _ENCODER.encode(rows).decode()])
-        written = [row for (row,) in cursor.fetchall()]
+        written = cursor.fetchall()
     partners = table.partners_of(owner, canonical.Role.CPO, module="locations", on=at.date())
-    enqueue_all(notices=_notices(written, [one for one in partners if one.key != owner], correlation_id))
+    partners = [one for one in partners if one.key != owner]
+    everybody = [row for row, key in written if key not in apart]
+    notices = _notices(everybody, partners, correlation_id)
+    for row, key in written:
+        if key in apart:
+            notices += _notices([row], [one for one in partners if one not in apart[key]], correlation_id)
+    enqueue_all(notices=notices)
     return len(written)
 
 

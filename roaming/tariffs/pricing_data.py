@@ -117,6 +117,20 @@ def find_public_prices(*, owner: int, evse_keys: Sequence[str]) -> dict[str, lis
         return {key: msgspec.json.decode(text, type=list[str]) for key, text in cursor.fetchall()}
 
 
+def find_special_prices(*, owner: int, evse_keys: Sequence[str]) -> dict[int, dict[str, list[str]]]:
+    """This function will return the products that apply now for one provider alone: by provider, then by the key of the EVSE."""
+    found: dict[int, dict[str, list[str]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT provider_id, evse_key, products::text FROM roaming_evsepricing"
+            " WHERE owner_id = %s AND provider_id IS NOT NULL AND valid_to IS NULL AND evse_key = ANY(%s) ORDER BY provider_id, id",
+            [owner, list(evse_keys)],
+        )
+        for provider, key, text in cursor.fetchall():
+            found.setdefault(provider, {})[key] = msgspec.json.decode(text, type=list[str])
+    return found
+
+
 def list_products(*, owners: Sequence[int], provider: int, since: datetime | None) -> list[tuple[int, int | None, str, dict[str, Any]]]:
     """This function will list (operator, provider or None, product key, document) that the provider may see; the header has key ''.
 

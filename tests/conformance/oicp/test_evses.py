@@ -170,7 +170,7 @@ def test_the_body_says_which_pull_it_is(p: Partner, n: Partner) -> None:
     assert one.json == other.json
     grouped = {
         "OperatorEvseStatus": [
-            {"OperatorID": "DE*ALF", "OperatorName": "DE*ALF", "EvseStatusRecord": [{"EvseID": "DE*ALF*E0001", "EvseStatus": "Reserved"}]}
+            {"OperatorID": "DE*ALF", "OperatorName": "Alfa", "EvseStatusRecord": [{"EvseID": "DE*ALF*E0001", "EvseStatus": "Reserved"}]}
         ]
     }
     assert n.pull_statuses("-by-operator-id", OperatorID=["DE*ALF"]).json["EvseStatuses"] == grouped

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from roaming import canonical
 from roaming.cdrs.models import Cdr
+from roaming.deliveries.drain import drain
 from roaming.exchanges.losses import flush_losses
 from roaming.exchanges.models import CrossingLoss
 from roaming.locations.queries import find_own_location
@@ -20,6 +21,7 @@ from tests.builders.canonical_messages import a_token
 from tests.conformance.oicp.test_bridge import store_location
 from tests.wire import caller, oicp
 from tests.wire.oicp_partner import Partner
+from tests.wire.stub_partner import StubPartner, stub_partner
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,6 +90,29 @@ def test_evse_pricing_stands_in_the_locations_of_ocpi(p: Partner) -> None:
     assert tariff_ids() == ("AC3",)
     p.post("dynamicpricing/v10/operators/DE*ALF/evse-pricing", oicp.evse_pricing_push())
     assert tariff_ids() == ()
+
+
+def test_products_for_one_provider_stand_in_its_own_locations_and_statuses_reach_them(p: Partner) -> None:
+    with stub_partner() as special, stub_partner() as other:
+        caller.provider("FR-OCP", at=special.host)
+        caller.provider("FR-SON", at=other.host)
+        p.push_evses(oicp.an_evse())
+        drain()
+        p.push_products(oicp.a_product())
+        p.push_products(oicp.a_product("NIGHT", price="0.20"), provider="FR-OCP")
+        priced = oicp.evse_pricing_push(("DE*ALF*E0001", ["AC3"]), ("DE*ALF*E0001", ["NIGHT"]))
+        priced["EVSEPricing"][1]["ProviderID"] = "FR-OCP"
+        assert p.post("dynamicpricing/v10/operators/DE*ALF/evse-pricing", priced).code == "000"
+        assert p.push_statuses(("DE*ALF*E0001", "Occupied")).code == "000"
+        drain()
+
+        def seen(stub: StubPartner) -> tuple[str, list[str]]:
+            told = [one.json for one in stub.heard if "/locations/" in one.path][-1]
+            return told["evses"][0]["status"], told["evses"][0]["connectors"][0]["tariff_ids"]
+
+        assert seen(special) == ("CHARGING", ["NIGHT"])
+        assert seen(other) == ("CHARGING", ["AC3"])
+        assert not any(b"AC3" in one.body for one in special.heard if "/locations/" in one.path)
 
 
 def test_a_charge_costs_what_held_at_its_start_and_what_its_messages_lose_is_counted(p: Partner, n: Partner) -> None:

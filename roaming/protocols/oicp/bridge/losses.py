@@ -97,7 +97,13 @@ PRICES = (
     Row("MINIMUM FEE, MAXIMUM FEE", "min_price, max_price", "L", "L"),
     Row("MaximumProductChargingPower", "", "X", "D", "the strongest EVSE that the tariff is for"),
     Row("ProviderID", "audience of the tariff", "L", "L", "rendered per receiver"),
-    Row("EvseIDProductList", "connectors[].tariff_ids", "~", "~", "those for all providers stand in locations; back per provider"),
+    Row(
+        "EvseIDProductList",
+        "connectors[].tariff_ids",
+        "~",
+        "~",
+        "per provider in both directions: who has products of its own sees them in its copy of the location",
+    ),
     Row("", "vat, step_size, tariff_alt_text", "X", "X", "a step size above 1 is no product"),
 )
 NOTIFICATIONS = (

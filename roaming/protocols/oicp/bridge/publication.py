@@ -14,6 +14,7 @@ from roaming.locations.queries import find_own_locations
 from roaming.locations.receive import patch_location
 from roaming.objects.patches import UnknownObject
 from roaming.parties.directory import PartyEntry
+from roaming.protocols.oicp.bridge.copies import Copies, Holders, find_holders, put_statuses, with_statuses
 from roaming.protocols.oicp.bridge.crossings import TO_OCPI, note_crossing
 from roaming.protocols.oicp.bridge.locations import removed, write_location
 from roaming.protocols.oicp.bridge.vocabulary import STATUS_OF_OICP
@@ -68,9 +69,13 @@ def publish(
             if record is not None:
                 grouped[location_id].append((record, name, status, key))
     former = find_own_locations(owner=owner.key, location_ids=list(grouped))
-    prices = find_public_prices(owner=owner.id, evse_keys=[key for found in grouped.values() for *_, key in found])
+    keys = [key for found in grouped.values() for *_, key in found]
+    prices = find_public_prices(owner=owner.id, evse_keys=keys)
     written = [_write(owner, found, former.get(location_id.upper()), prices, at) for location_id, found in grouped.items()]
-    put_locations(owner=owner.key, locations=[location for location in written if location], at=at, correlation_id=correlation_id)
+    locations = [location for location in written if location]
+    copies = Copies(owner=owner, locations=locations, evse_keys=keys, at=at)
+    put_locations(owner=owner.key, locations=locations, at=at, correlation_id=correlation_id, apart=copies.holders)
+    copies.put(correlation_id=correlation_id)
     return len(grouped)
 
 
@@ -81,23 +86,21 @@ def publish_statuses(*, owner: PartyEntry, statuses: Mapping[str, str], at: date
     with connection.cursor() as cursor:
         cursor.execute(_PLACES, [owner.id, list(statuses)])
         rows = cursor.fetchall()
-    if len(rows) > _MOST_PATCHES:
-        _publish_at_once(owner, {(location_id.upper(), uid.upper()): statuses[key] for key, location_id, uid in rows}, at, correlation_id)
+    holders = find_holders(owner=owner, location_ids=[location_id for _, location_id, _ in rows], at=at)
+    if len(rows) > _MOST_PATCHES or holders:
+        told = {(location_id.upper(), uid.upper()): STATUS_OF_OICP[statuses[key]] for key, location_id, uid in rows}
+        _publish_at_once(owner, told, holders, at, correlation_id)
     else:
         _publish_singly(owner, statuses, rows, at, correlation_id)
 
 
-def _publish_at_once(owner: PartyEntry, statuses: Mapping[tuple[str, str], str], at: datetime, correlation_id: str) -> None:
-    changed = []
-    for key, location in find_own_locations(owner=owner.key, location_ids=sorted({place for place, _ in statuses})).items():
-        evses = tuple(
-            msgspec.structs.replace(evse, status=STATUS_OF_OICP[told], last_updated=at)
-            if (told := statuses.get((key.upper(), evse.uid.upper()))) is not None
-            else evse
-            for evse in location.evses
-        )
-        changed.append(msgspec.structs.replace(location, evses=evses, last_updated=at))
-    put_locations(owner=owner.key, locations=changed, at=at, correlation_id=correlation_id)
+def _publish_at_once(
+    owner: PartyEntry, statuses: Mapping[tuple[str, str], str], holders: Holders, at: datetime, correlation_id: str
+) -> None:
+    held = find_own_locations(owner=owner.key, location_ids=sorted({place for place, _ in statuses}))
+    changed = [with_statuses(location, statuses, at=at) for location in held.values()]
+    put_locations(owner=owner.key, locations=changed, at=at, correlation_id=correlation_id, apart=holders)
+    put_statuses(owner=owner, holders=holders, statuses=statuses, at=at, correlation_id=correlation_id)
 
 
 def _publish_singly(
