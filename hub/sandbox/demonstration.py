@@ -33,8 +33,8 @@ _KEEP_SECONDS = 20
 _ALREADY_HERE = 10
 # Neighbours that never signed: nothing may pass between them.
 _WITHOUT_AGREEMENT = (("FR-GRC", "SE-NRS"), ("AT-WMB", "SE-NRS"), ("CH-FRN", "NL-TLP"))
-# Settled apart, and last month of it left open: a newcomer closes it (docs/first-hour.md).
-_LEFT_TO_CLOSE = {"SE-SGL": "north"}
+# Settled apart, and last month of it left as a draft in review: a newcomer brings it to its end (docs/first-hour.md).
+_LEFT_IN_REVIEW = {"SE-SGL": "north"}
 _FIRST_PORT, _PORTS_PER_HUB = 20_000, 16
 _GREETING = "The demonstration network is alive"
 
@@ -131,7 +131,7 @@ class Demonstration:
         save_memory(self.path, memory)
 
     def _paperwork(self, network: Network, starts_at: datetime) -> None:
-        count = enrolment.sign_agreements(network, office=self.office, starts=starts_at.date(), apart=_LEFT_TO_CLOSE)
+        count = enrolment.sign_agreements(network, office=self.office, starts=starts_at.date(), apart=_LEFT_IN_REVIEW)
         enrolment.describe_companies(network.world.companies, office=self.office)
         if self.hub_party.partition("-")[0] in COUNTRIES:
             self.office.describe_hub(party=self.hub_party)
@@ -155,10 +155,14 @@ class Demonstration:
         run = await asyncio.to_thread(self._close, memory.month)
         self._done(memory, "closed")
         self.say(f"{memory.month} is closed, approved and issued: {run} statements")
-        self.say(f"{memory.month} of the netting set {', '.join(_LEFT_TO_CLOSE.values())} is left for you to close: docs/first-hour.md")
+        self.say(
+            f"{memory.month} of the netting set {', '.join(_LEFT_IN_REVIEW.values())} is in review and waits for you: docs/first-hour.md"
+        )
         await play.play_late()
 
     def _close(self, month: str) -> int:
+        for netting_set in _LEFT_IN_REVIEW.values():
+            self.office.close(period=month, by=MAKER, netting_set=netting_set)
         run = self.office.close(period=month, by=MAKER)
         self.office.approve(run=int(run["run"]), by=CHECKER)
         return len(self.office.issue(run=int(run["run"]), by=CHECKER)["statements"])

@@ -125,7 +125,7 @@ def summary(house: House) -> dict[str, Any]:
 
 class TestFirstHour:
     def test_works_as_it_is_written(self, house: House, first_start: str, tmp_path: Path) -> None:
-        assert "left for you to close" in first_start
+        assert "is in review and waits for you" in first_start
         last_month = f"{datetime.now(UTC).replace(day=1) - timedelta(days=1):%Y-%m}"
         answers: dict[str, dict[str, Any]] = {}
         for line in re.findall(r"^\.venv/bin/python manage\.py (.+)$", (PROJECT / "docs" / "first-hour.md").read_text(), re.MULTILINE):
