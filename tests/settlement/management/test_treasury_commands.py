@@ -170,4 +170,8 @@ def test_a_rate_by_hand_takes_two_people_and_says_where_it_is_from() -> None:
     assert (decided["state"], decided["proposed_by"], decided["decided_by"]) == ("approved", "maker@hub.example", "second@hub.example")
     rate = rate_for(currency="UAH", on=date(2026, 10, 31))
     assert (rate.per_euro, rate.source, rate.published_on) == (Decimal("48.5"), "manual", date(2026, 10, 30))
+    listed = tell("list_rates", on="2026-10-31")
+    assert listed["rates"] == [{"currency": "UAH", "per_euro": "48.5", "published_on": "2026-10-30", "source": "manual"}]
+    assert [(row["reason"], row["decided_by"]) for row in listed["proposals"]] == [(told["reason"], "second@hub.example")]
+    assert tell("list_rates", on="2026-11-05")["rates"] == []  # older than five days
     assert "no proposed rate" in refusal("decide_rate", proposal=proposal, outcome="refuse", by="second@hub.example")
