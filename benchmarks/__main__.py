@@ -98,7 +98,7 @@ def _measure_month(house: House, wanted: Set[str], rounds: int, count: int) -> l
 
     month = fill_month(count=count, directory=house.root)
     told: dict[str, Callable[[], list[Measure]]] = {
-        "netting": lambda: measure_netting(month=month, rounds=rounds) + measure_copy(month=month, rounds=rounds),
+        "netting": lambda: measure_netting(month=month, directory=house.root, rounds=rounds) + measure_copy(month=month, rounds=rounds),
         "close": lambda: [row for row in measure_close(month=month, rounds=rounds) if "close" in wanted],
         "csv": lambda: measure_csv(month=month, rounds=rounds),
         "papers": lambda: measure_papers(month=month, rounds=rounds),
