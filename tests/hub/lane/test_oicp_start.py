@@ -186,6 +186,8 @@ def test_every_kind_of_question_ends_the_same_through_both_doors(cast: Cast) -> 
     _store(LEFT_OUT, canonical.Whitelist.ALWAYS, valid=False)
     assert cast.ask(Identification=oicp.mifare(LEFT_OUT))["StatusCode"]["Code"] == "200"
 
+    assert {"NL-BET", "FR-OCP"} == {f"{told.provider.country_code}-{told.provider.party_id}" for told in Session.objects.all()}
+
     # Contracts: one that a stored token bears, one of an online provider, one of nobody.
     _store(LEFT_OUT, canonical.Whitelist.ALLOWED)
     assert cast.ask(Identification=oicp.plug_and_charge(f"FR-OCP-C{LEFT_OUT[-8:]}-9"))["ProviderID"] == "FR-OCP"
