@@ -9,6 +9,9 @@ STATE_WORDS: Mapping[str, Promise] = {
     # CDRs, statements, exports
     "cleared": _("charged"),
     "held": _("held"),
+    "hold": _("hold"),
+    "flag": _("flag"),
+    "normalize": _("normalize"),
     "late": _("late"),
     "credit": _("credit"),
     "waiting": _("waiting"),

@@ -132,7 +132,8 @@ def health_table(health: Health, platform: Platform) -> SafeString:
         ),
     )
     return format_html(
-        '<p>{}</p>{}<p>Errors</p><ul class="reasons">{}</ul><p>On their way to it</p><ul class="reasons">{}</ul>',
+        '<p>{}</p>{}<p><strong>Errors</strong></p><ul class="reasons">{}</ul>'
+        '<p><strong>On their way to it</strong></p><ul class="reasons">{}</ul>',
         _breaker_line(health.breaker),
         table,
         errors or format_html("<li>{}</li>", "none in the past day"),
