@@ -1,5 +1,7 @@
 """Notes on a row, and its history: both are lines of the audit trail, so a note is never edited and says who wrote it."""
 
+import re
+
 from django.contrib.admin import display
 from django.db.models import Model
 from django.http import HttpRequest
@@ -13,6 +15,7 @@ from roaming.audit.write import write_audit
 from roaming.figures import instant
 
 _MOST = 30
+_DIGEST = re.compile(r"[0-9a-f]{40,}")
 
 
 def _note(request: HttpRequest, row: Model, reason: str) -> str:
@@ -56,11 +59,15 @@ def history_of(row: Model) -> SafeString | str:
 
 
 def _columns(before: dict[str, object] | None, after: dict[str, object] | None) -> str:
-    changes = (
-        (name.replace("_", " "), (before or {}).get(name), (after or {}).get(name)) for name in sorted({*(before or {}), *(after or {})})
-    )
     if before is None:
         return ""
-    return "; ".join(f"{name}: {'–' if was in (None, '') else was} → {'–' if now in (None, '') else now}" for name, was, now in changes)[
-        :300
-    ]
+    names = sorted({*before, *(after or {})})
+    changes = (f"{name.replace('_', ' ')}: {_told(before.get(name))} → {_told((after or {}).get(name))}" for name in names)
+    return "; ".join(changes)[:300]
+
+
+def _told(value: object) -> object:
+    if value in (None, ""):
+        return "–"
+    # The whole digest stands on the page that the line links to.
+    return f"{value[:12]}…" if isinstance(value, str) and _DIGEST.fullmatch(value) else value

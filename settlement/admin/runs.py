@@ -24,6 +24,8 @@ from settlement.statements.approve import FiguresChanged, MakerIsChecker, WrongS
 from settlement.statements.issue import issue_run
 from settlement.terms.rights import RoleMayNot
 
+_FIRST_RUN = "the first run of this netting set: there is nothing to compare it with"
+
 
 class PositionsOfRun(ReadOnlyRows):
     """What each party owes or is owed. The hub stands among them; they sum to zero per currency."""
@@ -290,12 +292,14 @@ class RunPage(Noted, StepsPage):
     @display(description="nets")
     def against_positions(self, row: NettingRun) -> SafeString | str:
         """This function will compare what each party owes or is owed with the run before."""
-        return variance_table(compare_positions(run=row, before=run_before(row)))
+        before = run_before(row)
+        return variance_table(compare_positions(run=row, before=before)) if before else _FIRST_RUN
 
     @display(description="pairs")
     def against_pairs(self, row: NettingRun) -> SafeString | str:
         """This function will compare the gross of each pair with the run before."""
-        return variance_table(compare_pairs(run=row, before=run_before(row)))
+        before = run_before(row)
+        return variance_table(compare_pairs(run=row, before=before)) if before else _FIRST_RUN
 
     @display(description="draft before")
     def former_draft(self, row: NettingRun) -> SafeString | str:
