@@ -58,7 +58,7 @@ class TestProposals:
         told = run("set_profile", "--platform", str(platform.pk), "--confirm", str(good.pk), "--dismiss", str(wrong.pk))
         assert [(item["flag"], item["state"]) for item in told["proposals"]] == [("page_size", "confirmed")]
         flags = {item["flag"]: item["value"] for item in run("list_profile", "--platform", str(platform.pk))["flags"]}
-        assert (flags["page_size"], flags["changes"], len(flags)) == (50, "patch", 13)
+        assert (flags["page_size"], flags["changes"], len(flags)) == (50, "patch", 14)
         with pytest.raises(CommandError, match="no open proposal"):
             call_command("set_profile", "--platform", str(platform.pk), "--confirm", str(wrong.pk))
 
