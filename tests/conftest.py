@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.core.management.commands import flush as flushing
@@ -26,13 +25,10 @@ _KEPT = frozenset({"django_content_type", "auth_permission", "django_migrations"
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """The test database is a copy of the migrated one: migrating takes as long as hundreds of tests."""
-    server = os.environ["DATABASE_URL"]
-    django_settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = migrated_template(server_url=server)
-    with psycopg.connect(server, autocommit=True) as one_at_a_time:  # PostgreSQL copies a database for one at a time
-        one_at_a_time.execute("SELECT pg_advisory_lock(1)")
-        yield
+    template = migrated_template(server_url=os.environ["DATABASE_URL"])
+    django_settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = template
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -87,7 +87,6 @@ class House:
     def _create_database(self) -> None:
         template = migrated_template(server_url=self._server_url)
         with psycopg.connect(self._server_url, autocommit=True) as server:
-            server.execute("SELECT pg_advisory_lock(1)")  # PostgreSQL copies a database for one at a time
             server.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{template}"')
 
     def close(self) -> None:
