@@ -19,8 +19,14 @@ def test_many_calls_that_find_out_the_same_write_it_once_and_the_latest_holds() 
     platform = a_platform()
     target = Target(url="http://127.0.0.1:1/", scheme="http", host="127.0.0.1", port=1, path="/", literal=None)
     call = Call(platform.id, "push", "PUT", target.url, {}, None, 5.0)
-    may_go_on = threading.Event()
-    _writer.submit(may_go_on.wait, 30)
+    is_busy, may_go_on = threading.Event(), threading.Event()
+
+    def keep_busy() -> None:
+        is_busy.set()
+        may_go_on.wait(30)
+
+    _writer.submit(keep_busy)
+    assert is_busy.wait(30)
     for status in (CONNECTED, CONNECTED, CONNECTED, OFFLINE, OFFLINE, CONNECTED, OFFLINE):
         write_down_later(Attempt(call=call, target=target, is_probe=False, started=0.0, at=datetime.now(UTC)), status)
     waiting = _writer._work_queue.qsize()
