@@ -70,11 +70,6 @@ def nothing_is_held_from_the_test_before() -> None:
     losses._held.clear()
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: the long files wait for processes, sockets and the disk."""
-    return (os.cpu_count() or 1) + 1
-
-
 # Files that start processes or a browser take longest and wait most: first, they run beside all others; last, one worker would run alone.
 _FIRST = ("tests/hub/process/", "tests/journeys/", "tests/hub/browser/")
 
