@@ -5,18 +5,17 @@ the seller's VAT on one of its own (BR-O-02). The seller's statement numbers the
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
 from roaming.models import Party
 from settlement.clearing.models import Charge
-from settlement.netting.models import NettingRun, PairTotal
+from settlement.netting.models import PairTotal
 from settlement.statements.models import Statement, StatementLine
 from settlement.tax.rules import Rule, rule_named
-from settlement.terms.models import SettlementTerms
-from settlement.terms.queries import NoTermsInForce, terms_in_force
+from settlement.terms.queries import list_self_billing
 
 _DESCRIPTIONS: Mapping[str, str] = {
     Charge.Bucket.CURRENT: "Charging sessions of the period",
@@ -89,21 +88,13 @@ def list_supplies(*, statement: Statement) -> list[Supply]:
         found[key].append(line)
     statements = Statement.objects.filter(run=statement.run_id, currency=statement.currency).select_related("run__netting_set", "party")
     by_party = {row.party_id: row for row in statements}
-    return [_supply(key, found[key], by_party[key.seller.pk]) for key in sorted(found, key=SupplyKey.place)]
-
-
-def _supply(key: SupplyKey, lines: Sequence[SupplyLine], numbered_by: Statement) -> Supply:
-    is_self_billed = key.side != "fee" and is_billed_by_provider(run=numbered_by.run, operator=key.seller, provider=key.buyer)
-    return Supply(key=key, numbered_by=numbered_by, is_self_billed=is_self_billed, lines=tuple(lines))
-
-
-def is_billed_by_provider(*, run: NettingRun, operator: Party, provider: Party) -> bool:
-    """This function will tell whether the pair's terms at the end of the period let the provider bill itself."""
-    try:
-        terms = terms_in_force(operator=operator, provider=provider, at=run.ends_at - timedelta(seconds=1))
-    except NoTermsInForce:
-        return False
-    return bool(terms.billed_by == SettlementTerms.BilledBy.PROVIDER)
+    # Once for all pairs: a statement has hundreds.
+    billed_by_provider = list_self_billing(at=statement.run.ends_at - timedelta(seconds=1))
+    supplies = []
+    for key in sorted(found, key=SupplyKey.place):
+        is_self_billed = key.side != "fee" and billed_by_provider(operator=key.seller.pk, provider=key.buyer.pk)
+        supplies.append(Supply(key, by_party[key.seller.pk], is_self_billed, tuple(found[key])))
+    return supplies
 
 
 def _of_pairs(statement: Statement) -> Iterator[tuple[SupplyKey, SupplyLine]]:

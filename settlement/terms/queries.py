@@ -56,6 +56,28 @@ def list_elections(*, netting_set: NettingSet, on: date) -> Elected:
     return elected
 
 
+class BilledByProvider(Protocol):
+    """Tells whether a pair's terms (parties by their rows) let the provider write the operator's invoices."""
+
+    def __call__(self, *, operator: int, provider: int) -> bool:
+        """This function will return False also where no terms join the two."""
+
+
+def list_self_billing(*, at: datetime) -> BilledByProvider:
+    """This function will return which pairs' providers bill themselves at an instant; as in terms_in_force the pair's own come first."""
+    day = at.astimezone(UTC).date()
+    running = SettlementTerms.objects.filter(validity__contains=day, agreement__validity__contains=day)
+    told: dict[tuple[int | None, int | None], str] = {
+        (operator, provider): billed_by
+        for operator, provider, billed_by in running.values_list("agreement__operator_id", "agreement__provider_id", "billed_by")
+    }
+
+    def is_billed_by_provider(*, operator: int, provider: int) -> bool:
+        return told.get((operator, provider), told.get((None, None))) == SettlementTerms.BilledBy.PROVIDER
+
+    return is_billed_by_provider
+
+
 def get_netting_set(*, name: str) -> NettingSet:
     """This function will return the netting set called `name`; it raises NoSuchNettingSet, which names those there are."""
     found = NettingSet.objects.filter(name=name).first()
