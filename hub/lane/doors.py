@@ -82,13 +82,7 @@ class Door(ABC):
         except NotPlain:
             await self._django(scope, again(visit.body), send)
             return
-        headers = visit.answer_headers()
-        for name, value in reply.headers.items():
-            headers.append((name.lower().encode("ascii"), value.encode("latin-1")))
-        headers.append((b"content-length", str(len(reply.body)).encode("ascii")))
-        if not write_at_once(send=send, status=reply.http, headers=headers, body=reply.body):
-            await send(start_of(status=reply.http, headers=headers))
-            await send(body_of(body=reply.body))
+        await send_reply(send=send, headers=visit.answer_headers(), reply=reply)
         keep_exchange(visit=visit, http=reply.http, answer=reply.body)
 
     def enter(self, scope: HTTPScope, named: dict[str, str]) -> Visit | None:
@@ -116,6 +110,15 @@ class Door(ABC):
             refusal = _refusal(error, visit)
             visit.error = str(refusal)
             return Reply(http=refusal.http, body=write_refusal(refusal, at=visit.at), headers=refusal.headers)
+
+
+async def send_reply(*, send: ASGISendCallable, headers: list[tuple[bytes, bytes]], reply: Reply) -> None:
+    """This function will send a whole answer; `headers` are those of every answer of the protocol, the reply brings its own."""
+    headers += [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in reply.headers.items()]
+    headers.append((b"content-length", str(len(reply.body)).encode("ascii")))
+    if not write_at_once(send=send, status=reply.http, headers=headers, body=reply.body):
+        await send(start_of(status=reply.http, headers=headers))
+        await send(body_of(body=reply.body))
 
 
 def again(body: bytes) -> ASGIReceiveCallable:

@@ -18,10 +18,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from hub.lane import metrics
-from hub.lane.answers import body_of, start_of
 from hub.lane.application import Answer
 from hub.lane.database import DatabaseAway
-from hub.lane.doors import NotPlain, Reply, again
+from hub.lane.doors import NotPlain, Reply, again, send_reply
 from hub.lane.group_commit import GroupCommit, NotWritten
 from hub.lane.group_read import GroupRead
 from hub.lane.intake import BodyTooLarge, ClientGone, read_body
@@ -30,7 +29,6 @@ from hub.lane.oicp_sql import OWN
 from hub.lane.oicp_visit import OicpVisit, enter, keep_exchange
 from hub.lane.table import Table
 from hub.lane.turns import Turns
-from hub.lane.wire import write_at_once
 from roaming import canonical
 from roaming.authorizations.ask import budget
 from roaming.gateways import GatewayTimedOut
@@ -105,12 +103,7 @@ class OicpStartDoor:
         except NotPlain:
             await self._django(scope, again(visit.body), send)
             return
-        headers = visit.answer_headers()
-        headers += [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in reply.headers.items()]
-        headers.append((b"content-length", str(len(reply.body)).encode("ascii")))
-        if not write_at_once(send=send, status=reply.http, headers=headers, body=reply.body):
-            await send(start_of(status=reply.http, headers=headers))
-            await send(body_of(body=reply.body))
+        await send_reply(send=send, headers=visit.answer_headers(), reply=reply)
         keep_exchange(visit=visit, http=reply.http, answer=reply.body)
 
     async def _reply(self, visit: OicpVisit, receive: ASGIReceiveCallable) -> Reply:
